@@ -51,14 +51,20 @@ class PaperSGD(Optimizer):
             weights = [p for p in group["params"] if p.grad is not None]
             if group["lr"] == 0 or not weights:
                 continue
-            velocities = [self._velocity(p) for p in weights]
-            gradients = [p.grad for p in weights]
-            torch._foreach_mul_(velocities, group["momentum"])
-            torch._foreach_add_(velocities, gradients, alpha=-group["lr"])
-            if group["weight_decay"]:
-                decay = group["lr"] * group["weight_decay"]
-                torch._foreach_add_(velocities, weights, alpha=-decay)
-            torch._foreach_add_(weights, velocities)
+            # torch's fused SGD, one pass over memory: it adds (1 - dampening) times
+            # gradient and decay to its buffer and moves the weights by -lr times that
+            torch._fused_sgd_(
+                [_flat(p, p) for p in weights],
+                [_flat(p.grad, p) for p in weights],
+                [_flat(self._velocity(p), p) for p in weights],
+                weight_decay=group["weight_decay"],
+                momentum=group["momentum"],
+                lr=-1.0,
+                dampening=1.0 + group["lr"],
+                nesterov=False,
+                maximize=False,
+                is_first_step=False,
+            )
         return loss
 
     def velocities(self, net: torch.nn.Module) -> dict[str, Tensor]:
@@ -81,7 +87,20 @@ class PaperSGD(Optimizer):
         state = self.state[parameter]
         if not state:
             state["velocity"] = torch.zeros_like(parameter)
+        elif state["velocity"].stride() != parameter.stride():  # a net moved since
+            state["velocity"] = torch.empty_like(parameter).copy_(state["velocity"])
         return state["velocity"]
+
+
+def _flat(tensor: Tensor, like: Tensor) -> Tensor:
+    """All values of `tensor`, in the order in which those of `like` lie in memory.
+
+    The fused kernel walks through memory and does not look at strides. Where
+    `tensor` is laid out as `like` is, the result shares its memory.
+    """
+    if tensor.stride() != like.stride():
+        tensor = torch.empty_like(like).copy_(tensor)
+    return tensor.as_strided((tensor.numel(),), (1,))
 
 
 def parameter_groups(

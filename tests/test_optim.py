@@ -1,5 +1,7 @@
 """The paper's update rule."""
 
+import itertools
+
 import pytest
 import torch
 from torch import nn
@@ -84,6 +86,31 @@ def test_each_weight_has_its_multiple_of_the_decay():
         }
     )
     assert not any(d for n, d in decays.items() if n.endswith("bias"))
+
+
+def test_layouts_in_memory_do_not_matter():
+    """Weights, gradients and velocities of every mixture of memory layouts."""
+    generator = torch.Generator().manual_seed(1)
+    start, *slopes = torch.randn(4, 6, 4, 3, 3, generator=generator)
+    layouts = itertools.product(
+        (torch.contiguous_format, torch.channels_last), repeat=4
+    )
+    ends = []
+    for first, second, *of_gradients in layouts:
+        net = nn.Conv2d(4, 6, 3, bias=False)
+        net.weight.data = start.clone(memory_format=first)
+        optimizer = paper(net.parameters())
+        for slope, layout in zip(slopes, (first, *of_gradients), strict=True):
+            net.weight.grad = slope.contiguous(memory_format=layout)
+            optimizer.step()
+            net.weight.data = net.weight.data.contiguous(memory_format=second)
+        ends.append(net.weight.detach())
+    w, v = start, torch.zeros_like(start)
+    for slope in slopes:
+        v = 0.9 * v - 0.0005 * 0.01 * w - 0.01 * slope
+        w = w + v
+    for end in ends:
+        torch.testing.assert_close(end, w)
 
 
 def test_negative_arguments_are_refused():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -33,14 +35,17 @@ class LocalConv2d(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, maps, H', W'): one matrix product per place."""
         height, width, maps = self.bias.shape
-        x = functional.pad(x, [self.padding] * 4)
-        windows = x.unfold(2, self.kernel, self.stride).unfold(
-            3, self.kernel, self.stride
-        )  # (B, C, H', W', kernel, kernel)
-        columns = windows.permute(2, 3, 0, 1, 4, 5).flatten(3).flatten(0, 1)
-        weight = self.weight.flatten(3).flatten(0, 1)  # (places, maps, C * kernel^2)
-        bias = self.bias.view(-1, 1, maps)
-        y = torch.baddbmm(bias, columns, weight.transpose(1, 2))  # (places, B, maps)
+        x = functional.pad(x, [self.padding] * 4).permute(2, 3, 0, 1)  # (H, W, B, C)
+        rows, columns = (self.stride * n for n in (height, width))
+        taps = itertools.product(range(self.kernel), repeat=2)
+        windows = torch.cat(
+            [x[i:, j:][: rows : self.stride, : columns : self.stride] for i, j in taps],
+            dim=3,
+        )  # (H', W', B, kernel * kernel * C)
+        weight = self.weight.permute(0, 1, 4, 5, 3, 2).flatten(2, 4)
+        y = torch.baddbmm(
+            self.bias.view(-1, 1, maps), windows.flatten(0, 1), weight.flatten(0, 1)
+        )  # (H' * W', B, maps)
         return y.view(height, width, -1, maps).permute(2, 3, 0, 1)
 
     def extra_repr(self) -> str:
