@@ -235,9 +235,10 @@ class TrainingConfig:
     `learning_rate` is the weights'; biases take `bias_rate_factor` times that and
     no decay. At each epoch listed in `drop_epochs` both are divided by 10. With
     `stop_at_train_error` the run ends after the first epoch whose training error
-    is at or below that fraction. After each epoch the error on the first
-    `evaluate_train` training images is measured, and gradients and saturation on
-    the first `probe_images`.
+    is at or below that fraction. After each epoch the error on `evaluate_train`
+    training images is measured, and gradients and saturation on the first
+    `probe_images`; with `kernel_colour`, at the end, how much colour each
+    kernel of the first layer has.
     """
 
     learning_rate: float
@@ -250,6 +251,7 @@ class TrainingConfig:
     stop_at_train_error: float | None = None
     evaluate_train: int = 0
     probe_images: int = 0
+    kernel_colour: bool = False
     precision: Precision = "float32"
 
 

@@ -19,7 +19,7 @@ from alexnet_lib.data.loader import Batches, ViewBatches
 from alexnet_lib.evaluate import Errors, errors
 from alexnet_lib.experiments import Experiment
 from alexnet_lib.nets.build import decay_multipliers
-from alexnet_lib.probe import probe
+from alexnet_lib.probe import colour_shares, probe
 from alexnet_lib.records import Record
 from alexnet_lib.settings import Scale
 from alexnet_lib.team import ALONE, Alone, SharedSource
@@ -163,8 +163,9 @@ def train_config(
 
     Everything random follows from `seed`; the caller's random state is left alone.
     A network trained on augmented data is tested on ten views after the last epoch
-    as well (`val_error_ten`, `val_top5_ten`, `val_loss_ten`). In a `team` each
-    process returns its part of the network.
+    as well (`val_error_ten`, `val_top5_ten`, `val_loss_ten`). With `kernel_colour`
+    the last epoch holds the colour share of each of conv1's kernels. In a `team`
+    each process returns its part of the network, and the leading one all figures.
     """
     device = team.device
     views = centre_views(config, dataset, device)
@@ -188,6 +189,10 @@ def train_config(
     if config.data.augmentation is not None:
         tested = errors(net, dataset.test, views, config.training.precision, ten=True)
         history[-1] |= _named("val", tested, "_ten")
+    if config.training.kernel_colour:
+        kernels = team.whole(net, net.state_dict()).get("conv1.weight")
+        if kernels is not None:
+            history[-1]["kernel_colour"] = colour_shares(kernels).tolist()
     return net, history
 
 
@@ -220,7 +225,7 @@ def _batches(
 
 def _measure(config: RunConfig, dataset: Dataset, views: CentreViews) -> Measure:
     training = config.training
-    trained_on = dataset.train.first(training.evaluate_train)
+    trained_on = dataset.train.spread(training.evaluate_train)
     probed = dataset.train.first(training.probe_images)
 
     def measure(net: nn.Module) -> dict[str, Any]:

@@ -255,6 +255,18 @@ def test_centring_takes_the_mean_image_and_the_scale(drawn):
     assert images.dtype == torch.uint8
 
 
+def test_spread_images_have_every_class_in_proportion():
+    """Photographs lie class by class, as in ILSVRC's folders."""
+    labels = torch.arange(10).repeat_interleave(65)
+    images = torch.arange(650, dtype=torch.uint8).view(-1, 1, 1, 1)
+    split = Split(images, labels)
+    assert split.spread(100).labels.bincount().tolist() == [10] * 10
+    assert torch.equal(split.spread(7).labels, labels[torch.arange(7) * 650 // 7])
+    assert len(split.spread(0)) == 0
+    for count in (650, 9999):
+        assert torch.equal(split.spread(count).images, images)
+
+
 def epoch_of(drawn, seed, epoch, start=0):
     views = CentreViews(drawn, torch.device("cpu"))
     batches = Batches(drawn.train, views, batch_size=64, seed=seed)

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from alexnet_lib.nets import Unit, build, four_layer
 from alexnet_lib.notebook.figure1 import flat_share
-from alexnet_lib.probe import probe
+from alexnet_lib.probe import colour_shares, probe
 
 IMAGES = 40 * torch.randn(12, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(12) % 10
@@ -50,3 +50,15 @@ def test_share_of_flat_inputs_equals_the_normal_distribution(scale):
         math.erfc(edge / scale / math.sqrt(2)), abs=2e-3
     )
     assert flat_share("relu", scale) == pytest.approx(0.5, abs=1e-3)
+
+
+def test_colour_shares_of_grey_opponent_and_random_kernels():
+    generator = torch.Generator().manual_seed(1)
+    pattern = torch.randn(1, 1, 5, 5, generator=generator)
+    grey = pattern.expand(1, 3, 5, 5)
+    opponent = pattern * torch.tensor([1.0, -1.0, 0.0])[:, None, None]  # red less green
+    red = pattern * torch.tensor([1.0, 0.0, 0.0])[:, None, None]
+    shares = colour_shares(torch.cat([grey, opponent, red, -7 * red]))
+    torch.testing.assert_close(shares, torch.tensor([0.0, 1.0, 2 / 3, 2 / 3]))
+    drawn = torch.randn(2000, 3, 11, 11, generator=generator)
+    assert colour_shares(drawn).mean().item() == pytest.approx(2 / 3, abs=5e-3)

@@ -136,7 +136,7 @@ def test_contrasts_are_between_arms_there_are():
     ):
         arms = experiment.arms("laptop")
         assert all(c.arm in arms and c.against in arms for c in listed)
-        epochs = [collections.defaultdict(float)]
+        epochs = [collections.defaultdict(float, kernel_colour=[0.0, 0.0])]
         assert metric in experiment.metrics(epochs)
     assert set(norm_runs.NETS) == set(CIFAR_NORM.arms("laptop"))
 

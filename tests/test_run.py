@@ -12,6 +12,7 @@ import pytest
 from alexnet_lib import data, machine, records, run, settings
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
+from alexnet_lib.probe import colour_shares
 from alexnet_lib.run import PublishError, run_arm, run_experiment
 
 from .conftest import quick
@@ -43,6 +44,24 @@ def test_a_net_trained_on_crops_is_tested_on_ten_views_at_the_end():
     assert "val_error_ten" not in before
     assert experiment.metrics(history)["test_error_ten_views"] == after["val_error_ten"]
     assert after["val_loss_ten"] != after["val_loss"]
+
+
+def test_kernels_of_both_towers_have_their_colour_recorded():
+    experiment = EXPERIMENTS["ablations"]
+    config = experiment.arms("smoke")["source"]
+    training = dataclasses.replace(config.training, epochs=1, evaluate_train=10)
+    config = dataclasses.replace(config, training=training)
+    dataset = data.load("synthetic128")
+    small = dataclasses.replace(
+        dataset, train=dataset.train.spread(64), test=dataset.test.spread(10)
+    )
+    net, history = run.train_config(config, small, seed=1, show=False)
+    shares = colour_shares(net.conv1.weight.detach())
+    assert history[-1]["kernel_colour"] == shares.tolist()
+    assert len(shares) == 96
+    metrics = experiment.metrics(history)
+    assert metrics["colour_first_half"] == pytest.approx(shares[:48].mean().item())
+    assert metrics["colour_second_half"] == pytest.approx(shares[48:].mean().item())
 
 
 def test_what_has_a_record_is_not_run_again(monkeypatch):

@@ -35,6 +35,16 @@ class Split:
         """The first `count` images, or all there are."""
         return Split(self.images[:count], self.labels[:count])
 
+    def spread(self, count: int) -> Split:
+        """`count` images at even distances, or all there are.
+
+        Photographs are prepared class by class: the first thousand would be of the
+        first few classes, whereas these have every class in proportion.
+        """
+        count = min(count, len(self))
+        chosen = torch.arange(count) * len(self) // max(count, 1)
+        return Split(self.images[chosen], self.labels[chosen])
+
     def ordered(self) -> tuple[Split, str]:
         """The same images in an order that depends on nothing but themselves.
 
