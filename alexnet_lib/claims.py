@@ -294,7 +294,7 @@ _POOLING_ELSEWHERE = (
         -0.4,
         null=0.0,
         experiment="ablations",
-        measure=difference("source", "pools-apart", "top1_ten_views", 100),
+        measure=difference("source", "without-overlap", "top1_ten_views", 100),
     ),
 )
 

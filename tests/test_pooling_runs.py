@@ -59,8 +59,8 @@ def test_the_ledger_takes_imagenettes_arms_by_their_names(record, own_results):
     for arm, seed, error in (
         ("source", 1, 0.20),
         ("source", 2, 0.21),
-        ("pools-apart", 1, 0.25),
-        ("pools-apart", 2, 0.27),
+        ("without-overlap", 1, 0.25),
+        ("without-overlap", 2, 0.27),
     ):
         made = run(record, arm, seed, [(0.1, 0.5)], "ablations")
         made = dataclasses.replace(made, result={"top1_ten_views": error})

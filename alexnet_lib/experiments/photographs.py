@@ -45,7 +45,7 @@ def networks(classes: int = 1000) -> dict[str, NetworkConfig]:
         "alpha-as-printed": ablations.with_alpha_as_printed(source),
         "norm-after-relu": ablations.with_norm_after_units(source),
         "batch-norm": ablations.with_batch_norm(source),
-        "pools-apart": ablations.without_overlap(source),
+        "without-overlap": ablations.without_overlap(source),
         "half": ablations.half(source),
         "no-communication": communicating(widened(source), "none"),
     }
@@ -89,6 +89,7 @@ def _metrics(epochs: Epochs) -> dict[str, float | None]:
     return {
         "top1_ten_views": last["val_error_ten"],
         "top1": last["val_error"],
+        "top5_ten_views": last["val_top5_ten"],
         "top5": last["val_top5"],
         "val_loss_ten_views": last["val_loss_ten"],
         "train_error": last["train_set_error"],
