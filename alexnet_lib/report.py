@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from alexnet_lib import records, settings
-from alexnet_lib.claims import CLAIMS, Claim, Verdict, verdict
+from alexnet_lib.claims import CLAIMS
 from alexnet_lib.estimate import Estimate
 from alexnet_lib.measures import Runs
 from alexnet_lib.records import Record
 from alexnet_lib.settings import Scale
+from alexnet_lib.verdict import Claim, Verdict, verdict
+
+IMAGENET = ("imagenet", "imagenet2010")
 
 
 @dataclass(frozen=True)
@@ -59,10 +62,19 @@ def ledger(scale: Scale, experiment: str | None = None) -> list[Row]:
 def _row(claim: Claim, scale: Scale) -> Row:
     if claim.experiment is None or claim.measure is None:
         return Row(claim, None, None, False, "not run yet")
-    ours = claim.measure(published(claim.experiment))
-    own_runs = own(claim.experiment, scale)
+    ours = claim.measure(_counting_for(claim, published(claim.experiment)))
+    own_runs = _counting_for(claim, own(claim.experiment, scale))
     drawn = any(not r.data["real"] for runs in own_runs.values() for r in runs)
     return Row(claim, ours, claim.measure(own_runs), drawn, verdict(claim, ours))
+
+
+def _counting_for(claim: Claim, runs: Runs) -> Runs:
+    """The runs on ImageNet for a claim of ImageNet, else all others."""
+
+    def counts(run: Record) -> bool:
+        return (run.data["name"] in IMAGENET) == claim.of_imagenet
+
+    return {arm: [run for run in all_ if counts(run)] for arm, all_ in runs.items()}
 
 
 def ledger_table(rows: Sequence[Row], *, yours: bool = True) -> str:
@@ -75,11 +87,11 @@ def ledger_table(rows: Sequence[Row], *, yours: bool = True) -> str:
 
 def _cells(row: Row, yours: bool) -> list[str]:
     claim = row.claim
-    log = f"{claim.log.value:g}" if claim.log else "none"
+    log = f"{claim.log.value:.4g}" if claim.log else "none"
     cells = [
         claim.statement,
         claim.section,
-        f"{claim.paper:g} {claim.unit}",
+        "none" if claim.paper is None else f"{claim.paper:g} {claim.unit}",
         log,
         row.published.text() if row.published else "none",
         row.verdict,

@@ -4,10 +4,12 @@ import math
 
 import pytest
 
-from alexnet_lib.claims import CLAIMS, Claim, verdict
+from alexnet_lib.claims import CLAIMS
 from alexnet_lib.estimate import Estimate, difference, mean, ratio
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.experiment import epochs_to
+from alexnet_lib.lab_notes import LabNote
+from alexnet_lib.verdict import Claim, verdict
 
 T_975 = {2: 4.302653, 4: 2.776445}  # Student's t, by degrees of freedom
 
@@ -119,3 +121,25 @@ def test_epochs_to_a_target_are_interpolated(errors, expected):
 def test_an_epoch_without_the_error_is_left_out():
     epochs = [{"epoch": 0}, *curve(0.3, 0.2)]
     assert epochs_to(epochs, "train_error", 0.25) == pytest.approx(1.5)
+
+
+def test_what_was_logged_and_not_printed_is_judged_by_the_log():
+    log = LabNote(-1.2, "layer-params-150.cfg")
+    claim = Claim("x", "§0", "x", "points", paper=None, null=0.0, log=log)
+    assert verdict(claim, Estimate(-1.0, -1.5, -0.5, 3)) == "reproduced"
+    assert verdict(claim, Estimate(-3.0, -4.0, -2.0, 3)) == "larger effect"
+
+
+def test_every_claim_states_a_number():
+    for claim in CLAIMS:
+        assert claim.claimed == (
+            claim.log.value if claim.paper is None else claim.paper
+        )
+        assert claim.null is None or claim.claimed != claim.null
+
+
+def test_logged_differences_are_those_that_the_paper_rounds():
+    """Each printed difference is its lab notes', rounded to a tenth."""
+    for claim in CLAIMS:
+        if claim.paper is not None and claim.log is not None:
+            assert claim.log.value == pytest.approx(claim.paper, abs=0.0501)

@@ -125,3 +125,27 @@ def test_every_link_and_picture_of_readme_is_there():
     assert links
     for link in links:
         assert link.startswith("https://") or (settings.PROJECT / link).exists(), link
+
+
+def test_runs_on_imagenet_count_for_its_claims_and_no_others_do(record, own_results):
+    """Two published pairs of the ablations, one on ImageNet, one on ten classes."""
+    for arm, on_imagenet, elsewhere in (("source", 0.40, 0.20), ("half", 0.42, 0.25)):
+        for seed, name, error in (
+            (1, "imagenet", on_imagenet),
+            (2, "imagenette128", elsewhere),
+        ):
+            result = {"top1_ten_views": error, "top5_ten_views": error / 2}
+            made = dataclasses.replace(
+                record,
+                experiment="ablations",
+                arm=arm,
+                seed=seed,
+                data=record.data | {"name": name},
+                result=result,
+            )
+            records.write(own_results, made)
+    rows = {row.claim.name: row for row in report.ledger("smoke", "ablations")}
+    assert rows["two-gpus-top-1"].published.value == pytest.approx(-2.0)
+    assert rows["two-gpus-top-5"].published.value == pytest.approx(-1.0)
+    assert rows["two-gpus-imagenette"].published.value == pytest.approx(-5.0)
+    assert rows["communication-top-1"].published is None

@@ -10,7 +10,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from alexnet_lib.claims import LabNote
 from alexnet_lib.config import Conv, Layer, Linear, NetworkConfig, ResponseNorm
 from alexnet_lib.nets.build import build
 from alexnet_lib.nets.counts import LayerCount, count, total
@@ -34,18 +33,6 @@ PRINTED = {
 
 GTX_580 = 3 * 2**30
 """Bytes of memory of one of the paper's GPUs (§3.2)."""
-
-STUDIES: dict[str, tuple[LabNote, LabNote]] = {
-    "#145: conv3 and the fully connected layers read both": (
-        LabNote(40.6640, "layer-params-145.cfg:182"),
-        LabNote(18.2100, "layer-params-145.cfg:182"),
-    ),
-    "#150: nothing but the classifier reads both; columns widened": (
-        LabNote(41.8280, "layer-params-150.cfg:165-179"),
-        LabNote(19.3300, "layer-params-150.cfg:165-179"),
-    ),
-}
-"""Top-1 and top-5 error in the authors' notes, ILSVRC-2012 validation, ten views."""
 
 
 def places(side: int, kernel: int, stride: int, padding: int, rule: Rule) -> int:
