@@ -142,6 +142,6 @@ def test_bench_prints_json(monkeypatch, capsys):
         figures["library_ms_per_batch"] / figures["bare_ms_per_batch"]
     )
     seconds = figures["alexnet"]["seconds_per_step"]
-    for other in ("plain", "torchvision"):
+    for other in ("plain", "plain_tuned", "torchvision"):
         ratio = seconds[other] / seconds["library"]
         assert figures["alexnet"][f"{other}_over_library"] == pytest.approx(ratio)
