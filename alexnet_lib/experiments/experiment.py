@@ -23,7 +23,8 @@ class Experiment:
     """Arms per scale, the metrics of a run, and the seeds `first_seed`, +1, ...
 
     `seeds` is how many of them a scale runs unless asked otherwise; `expect`
-    says in words what a run costs on two CPU cores and what to expect of it.
+    says in words what a run costs on two CPU cores and what to expect of it. Of
+    the arms in `keeps_first_layer` published runs keep conv1; see `kernels`.
     """
 
     name: str
@@ -34,6 +35,7 @@ class Experiment:
     seeds: Mapping[Scale, int]
     expect: Mapping[Scale, str]
     first_seed: int = 1
+    keeps_first_layer: frozenset[str] = frozenset()
 
     def seed_list(self, scale: Scale, count: int | None = None) -> list[int]:
         """The first `count` seeds, or as many as the scale says."""
