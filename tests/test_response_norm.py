@@ -129,6 +129,18 @@ def test_curves_and_differences_are_drawn_for_the_runs_there_are(record):
     assert norm_runs.race({}).png().startswith(b"\x89PNG")
 
 
+def test_every_arm_of_the_photographs_has_its_own_line(record):
+    assert not norm_runs.ablation_race({}).figure.axes[0].lines
+    runs = invented(record, {arm: {1: 0.5} for arm in ABLATIONS.arms("laptop")})
+    (ax,) = norm_runs.ablation_race(runs).figure.axes
+    assert len(ax.lines) == len(norm_runs.PHOTOGRAPH_NETS)
+    assert [line.get_label().split(":")[0] for line in ax.lines] == list(
+        norm_runs.PHOTOGRAPH_NETS
+    )
+    assert all(list(line.get_ydata()) == [90.0, 30.0] for line in ax.lines)
+    assert len({line.get_color() for line in ax.lines}) == len(ax.lines)
+
+
 def test_contrasts_are_between_arms_there_are():
     for experiment, listed, metric in (
         (CIFAR_NORM, norm_runs.CIFAR_CONTRASTS, norm_runs.TEN_VIEWS),
@@ -139,6 +151,8 @@ def test_contrasts_are_between_arms_there_are():
         epochs = [collections.defaultdict(float, kernel_colour=[0.0, 0.0])]
         assert metric in experiment.metrics(epochs)
     assert set(norm_runs.NETS) == set(CIFAR_NORM.arms("laptop"))
+    compared = {arm for c in norm_runs.ABLATION_CONTRASTS for arm in (c.arm, c.against)}
+    assert set(norm_runs.PHOTOGRAPH_NETS) == compared
 
 
 def test_the_notes_agree_with_the_ledgers_log():
