@@ -285,6 +285,16 @@ def test_contrasts_are_between_arms_there_are():
     assert set(norm_runs.PHOTOGRAPH_NETS) == compared
 
 
+def test_the_nets_are_told_apart_in_a_table():
+    lines = norm_runs.nets(CIFAR_NORM.arms("laptop")).splitlines()[2:]
+    assert lines == [
+        "| 13pct | 0 | none | none | none | none | 32 | 0.004 | 1,116,490 |",
+        "| 13pct-lrn | 2 | 9 | 0.001 / 9 | 0.75 | 1 | 32 | 0.004 | 1,116,490 |",
+        "| 13pct-wide | 0 | none | none | none | none | 64 | 0.004 | 2,112,970 |",
+        "| 11pct | 2 | 9 | 0.001 / 9 | 0.75 | 1 | 64 | 0.01 | 2,112,970 |",
+    ]
+
+
 def test_the_notes_agree_with_the_ledgers_log():
     log = {claim.name: claim.log.value for claim in CLAIMS if claim.log}
     notes = {note.config: note for note in norm_runs.NOTES}

@@ -8,6 +8,8 @@ from typing import NamedTuple, Protocol
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from alexnet_lib.config import Linear, Local, ResponseNorm, RunConfig
+from alexnet_lib.nets import count, total
 from alexnet_lib.notebook.contrasts import Contrast
 from alexnet_lib.notebook.picture import (
     BLACK,
@@ -141,3 +143,29 @@ def notes() -> str:
     """`NOTES` as a table."""
     rows = [[c, what, f"{a:.3f}", f"{b:.3f}", f"`{s}`"] for c, what, a, b, s in NOTES]
     return table(["config", "", "top-1 error, %", "top-5 error, %", "noted in"], rows)
+
+
+def nets(arms: Mapping[str, RunConfig]) -> str:
+    """The nets on CIFAR-10 as a table: their norms, and what else differs."""
+    head = ["arm", "norms", "n", "each square counts", "beta", "k"]
+    head += ["maps of local3", "decay of fc10", "parameters"]
+    return table(head, ([arm, *_net(config)] for arm, config in arms.items()))
+
+
+def _net(config: RunConfig) -> list[str]:
+    layers = config.network.layers
+    norms = {x for x in layers if isinstance(x, ResponseNorm)}
+    constants = ["none"] * 4
+    if norms:
+        (norm,) = norms  # all alike
+        counts = f"{norm.alpha:g}" + (f" / {norm.n}" if norm.divide_alpha_by_n else "")
+        constants = [str(norm.n), counts, f"{norm.beta:g}", f"{norm.k:g}"]
+    local3 = next(x for x in layers if isinstance(x, Local))
+    fc10 = next(x for x in layers if isinstance(x, Linear))
+    return [
+        str(sum(isinstance(x, ResponseNorm) for x in layers)),
+        *constants,
+        str(local3.maps),
+        f"{fc10.decay_mult * config.training.weight_decay:g}",
+        f"{total(count(config.network)).parameters:,}",
+    ]
