@@ -175,6 +175,8 @@ def test_the_sixth_conv_layer_reads_both_halves() -> None:
     assert conv6.input_shape == conv6.output_shape == (256, 6, 6)
     assert conv6.layer == Conv(256, 3, std=0.03, padding=1, bias=1.0)
     assert list(layers)[-8:-5] == ["unit6", "fc7", "unit7"]
+    torchvisions = [p.name for p in place(six_conv(alexnet("torchvision")))]
+    assert torchvisions[-10:-6] == ["avgpool5", "conv6", "unit6", "dropout6"]
 
 
 @pytest.mark.parametrize("preset", FAITHFUL)

@@ -153,6 +153,40 @@ def test_bfloat16_is_float32_rounded_once(
     torch.testing.assert_close(d_low, d_high.bfloat16(), rtol=0, atol=0)
 
 
+@pytest.mark.parametrize(
+    "device",
+    [
+        "cpu",
+        pytest.param(
+            "cuda",
+            marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU"),
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    ("dtype", "tolerance"), [(torch.float32, 1e-5), (torch.bfloat16, 2e-2)]
+)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_device_gives_the_formula(
+    layout: torch.memory_format, dtype: torch.dtype, tolerance: float, device: str
+) -> None:
+    a, g = inputs(3, 12, 5, 4, layout=layout, dtype=dtype)
+    there = a.detach().to(device).requires_grad_()
+    exact = a.detach().double().requires_grad_()
+    across = LocalResponseNorm(4, 2, 0.3, divide_alpha_by_n=False, groups=2)
+    for norm, other in (
+        (across, across_by_loop(exact, 4, 2, 0.3, 0.75, 2)),
+        (MapResponseNorm(4, 1, 0.7), within_by_loop(exact, 4, 1, 0.7, 0.75)),
+    ):
+        b = norm(there)
+        assert (b.device.type, b.dtype) == (device, dtype)
+        (ours,) = torch.autograd.grad(b, there, g.to(device))
+        (theirs,) = torch.autograd.grad(other, exact, g.double())
+        close = {"rtol": tolerance, "atol": tolerance}
+        torch.testing.assert_close(b.cpu().double(), other, **close)
+        torch.testing.assert_close(ours.cpu().double(), theirs, **close)
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize("piece", [1, 40, 100, 1000])
 def test_cutting_into_pieces_changes_nothing(

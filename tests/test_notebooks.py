@@ -21,7 +21,7 @@ def test_there_are_notebooks_with_solutions():
     names = {path.name for path in NOTEBOOKS if path.parent.name == "notebooks"}
     solutions = {path.name for path in NOTEBOOKS if path.parent.name == "solutions"}
     assert names
-    assert solutions <= names
+    assert solutions == names
 
 
 def test_every_cell_was_run_in_order_without_error(notebook):

@@ -5,6 +5,7 @@ import dataclasses
 import pytest
 
 from alexnet_lib import estimate, records, report
+from alexnet_lib.experiments.photographs import ABLATIONS
 from alexnet_lib.notebook import pooling_runs
 
 
@@ -19,6 +20,12 @@ def run(record, arm, seed, errors, experiment="cifar-pooling"):
     return dataclasses.replace(
         record, experiment=experiment, arm=arm, seed=seed, epochs=epochs, result=result
     )
+
+
+def by_window(photographs):
+    """As notebook 04 names the arms."""
+    arms = {"overlapping": "source", "apart": "without-overlap"}
+    return {arm: photographs[name] for arm, name in arms.items()}
 
 
 @pytest.fixture
@@ -55,19 +62,48 @@ def test_the_ledger_has_the_same_difference(runs, own_results):
     assert row.verdict == "undecided"
 
 
-def test_the_ledger_takes_imagenettes_arms_by_their_names(record, own_results):
-    for arm, seed, error in (
-        ("source", 1, 0.20),
-        ("source", 2, 0.21),
-        ("without-overlap", 1, 0.25),
-        ("without-overlap", 2, 0.27),
-    ):
-        made = run(record, arm, seed, [(0.1, 0.5)], "ablations")
-        made = dataclasses.replace(made, result={"top1_ten_views": error})
-        records.write(own_results, made)
+@pytest.fixture
+def photographs(record):
+    """Imagenette's runs by its own arms: one view's errors, and ten views' at the end.
+
+    The ten views' are not a fixed step from the centre's.
+    """
+    ends = {
+        "source": [(0.10, 0.30, 0.20), (0.12, 0.29, 0.21)],
+        "without-overlap": [(0.08, 0.33, 0.25), (0.09, 0.31, 0.27)],
+    }
+    made = {}
+    for arm, all_ in ends.items():
+        made[arm] = []
+        for seed, (train, centre, ten) in enumerate(all_, start=1):
+            one = run(record, arm, seed, [(0.9, 0.9), (train, centre)], "ablations")
+            last = one.epochs[-1] | {
+                **{"val_error_ten": ten, "val_top5_ten": 0.1, "val_loss_ten": 1.0},
+                **{"val_top5": 0.1, "kernel_colour": [0.1, 0.2]},
+            }
+            epochs = [*one.epochs[:-1], last]
+            result = ABLATIONS.metrics(epochs)
+            made[arm].append(dataclasses.replace(one, epochs=epochs, result=result))
+    return made
+
+
+def test_the_ledger_has_the_table_s_difference_of_ten_views(photographs, own_results):
+    for record in (r for all_ in photographs.values() for r in all_):
+        records.write(own_results, record)
     rows = {row.claim.name: row for row in report.ledger("smoke", "ablations")}
     row = rows["overlapping-pooling-imagenette"]
     assert row.published.value == pytest.approx(-5.5)
+    name, *_, difference = pooling_runs.compared(by_window(photographs))[0]
+    assert name == "test error, ten views"
+    assert row.published == difference
+
+
+def test_the_gap_of_augmented_runs_is_of_one_view(photographs):
+    rows = {name: rest for name, *rest in pooling_runs.compared(by_window(photographs))}
+    ours, theirs, _ = rows["test less training error, centre view"]
+    assert (ours.value, theirs.value) == pytest.approx((18.5, 23.5))
+    for axes in pooling_runs.curves(by_window(photographs)).figure.axes:
+        assert axes.get_title().endswith(", centre view")
 
 
 def test_gap_at_a_training_error_is_interpolated(runs):
@@ -89,6 +125,7 @@ def test_gaps_at_equal_error_are_paired_at_one_that_all_had(runs):
 
 def test_without_runs_everything_says_so():
     assert pooling_runs.comparison({}) == "Not published yet."
+    assert pooling_runs.readings({}) == "not published yet"
     assert pooling_runs.gap_at_equal_error({}) is None
     for draw in (pooling_runs.curves, pooling_runs.at_equal_training_error):
         for axes in draw({}).figure.axes:
@@ -126,3 +163,11 @@ def test_curves_take_epochs_without_a_training_error(record):
 )
 def test_a_difference_is_read_by_its_interval(bounds, words):
     assert pooling_runs.reading(estimate.Estimate(0.0, *bounds, 3)) == words
+
+
+def test_readings_are_of_every_row(runs):
+    said = pooling_runs.readings(runs).splitlines()
+    rows = pooling_runs.compared(runs)
+    assert said == [f"{n} at the end: {pooling_runs.reading(d)}" for n, *_, d in rows]
+    one_pair = {arm: all_[:1] for arm, all_ in runs.items()}
+    assert pooling_runs.readings(one_pair).count("says nothing") == 3

@@ -14,6 +14,7 @@ from alexnet_lib.config import (
     AdaptivePool,
     BatchNorm,
     Conv,
+    Dropout,
     Layer,
     Linear,
     MapResponseNorm,
@@ -47,14 +48,14 @@ def half(network: NetworkConfig) -> NetworkConfig:
 
 
 def six_conv(network: NetworkConfig) -> NetworkConfig:
-    """With a sixth conv layer over the last pooling layer (§6).
+    """With a sixth conv layer over the last pooling layer (§6), before any dropout.
 
     Like conv5, but reading both halves: a second point of exchange
     (`layers-146-2012-2011.cfg:258-286`).
     """
     conv5 = network.layers[_positions(network, Conv)[-1]]
     assert isinstance(conv5, Conv)
-    at = _positions(network, Linear)[0]
+    at = _positions(network, Linear | Dropout)[0]
     conv6 = (dataclasses.replace(conv5, groups=1), Activation())
     return _with_layers(network, (*network.layers[:at], *conv6, *network.layers[at:]))
 

@@ -57,7 +57,11 @@ def alexnet(preset: Preset = "paper", classes: int = 1000) -> NetworkConfig:
 
 
 def _paper(classes: int) -> NetworkConfig:
-    """§3.5; init §5; k, n, alpha, beta §3.3, the formula taken as printed."""
+    """§3.5; init §5; k, n, alpha, beta §3.3, the formula taken as printed.
+
+    But for its N, the maps of the whole layer: the GPUs communicate only in certain
+    layers (§3.2), so no window crosses the border between them.
+    """
     norm = ResponseNorm(divide_alpha_by_n=False, groups=2)
     return NetworkConfig(
         layers=(

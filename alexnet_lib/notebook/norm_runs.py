@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from alexnet_lib.config import Linear, Local, ResponseNorm, RunConfig
+from alexnet_lib.nets import count, total
 from alexnet_lib.notebook.contrasts import Contrast
 from alexnet_lib.notebook.picture import (
+    BLACK,
     BLUE,
     GREEN,
     ORANGE,
     PINK,
+    SKY,
+    YELLOW,
     Picture,
     canvas,
 )
 from alexnet_lib.report import table
 
-NETS = {
+Style = tuple[str, str, str]
+NETS: dict[str, Style] = {
     "13pct": ("no norm", BLUE, "-"),
     "13pct-lrn": ("norm", ORANGE, "--"),
     "13pct-wide": ("wide local3", GREEN, "-."),
@@ -34,8 +41,18 @@ CIFAR_CONTRASTS = (
     Contrast("width and decay, on top of the norm", "11pct", "13pct-lrn"),
     Contrast("norm and decay, on top of the width", "11pct", "13pct-wide"),
 )
+PHOTOGRAPH_NETS: dict[str, Style] = {
+    "source": ("the code's network, #145", BLACK, "-"),
+    "paper": ("the text's network", BLUE, "-"),
+    "no-norm": ("no norm at all", ORANGE, "--"),
+    "no-norm-2": ("no norm in layer 2", GREEN, "--"),
+    "alpha-as-printed": ("alpha as printed", PINK, "-."),
+    "norm-after-relu": ("norm after layer 1's ReLU", SKY, "-."),
+    "batch-norm": ("batch normalisation", YELLOW, ":"),
+}
 ABLATION_ERROR = "top1_ten_views"
 ABLATION_CONTRASTS = (
+    Contrast("the text's network instead of the code's", "paper", "source"),
     Contrast("no normalisation at all (#148)", "no-norm", "source"),
     Contrast("none in layer 2 (#167)", "no-norm-2", "source"),
     Contrast("alpha as printed", "alpha-as-printed", "source"),
@@ -58,6 +75,12 @@ NOTES = (
     Note("#145", "the paper's net", 40.664, 18.210, "layer-params-145.cfg:182"),
     Note("#148", "no norm at all", 42.034, 19.362, "layer-params-148.cfg:137-148"),
     Note("#167", "neither norm in layer 2", 40.488, 18.118, "layer-params-167.cfg:177"),
+    Note(
+        "#166",
+        "layer 2's norm before its ReLU too",
+        *(41.096, 18.674),
+        "layer-params-166.cfg:195",
+    ),
     Note("#131", "an earlier net, k = 1", 40.934, 18.574, "layer-params-131.cfg:175"),
     Note("#135", "a later one, k = 2", 41.070, 18.416, "layer-params-135.cfg:177"),
 )
@@ -72,22 +95,13 @@ class HasEpochs(Protocol):
 
 
 def race(runs: Mapping[str, Sequence[HasEpochs]], title: str = "") -> Picture:
-    """Test error of the centre view after each epoch, a line per run.
+    """Test error of the centre view after each epoch, a line per run on CIFAR-10.
 
     Long runs are drawn from epoch 1 on, where the nets begin to part.
     """
-    figure, axes = canvas(1, 1, 8.4, 4)
-    ax = axes[0]
-    for arm, (name, colour, dashes) in NETS.items():
-        for i, run in enumerate(runs.get(arm, ())):
-            epochs = run.epochs[1:] if len(run.epochs) > 4 else run.epochs
-            points = [(e["epoch"], 100 * e["val_error"]) for e in epochs]
-            label = f"{arm}: {name}" if i == 0 else None
-            x, y = zip(*points, strict=True)
-            ax.plot(x, y, dashes, color=colour, linewidth=1.2, label=label)
+    figure, (ax,) = canvas(1, 1, 8.4, 4)
+    _lines(ax, NETS, runs)
     ax.set(xlabel="epochs", ylabel="test error, centre view, %", title=title)
-    ax.set_xlim(left=0)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if ax.lines:
         ax.legend(frameon=False, loc="upper right")
     return Picture(
@@ -97,7 +111,61 @@ def race(runs: Mapping[str, Sequence[HasEpochs]], title: str = "") -> Picture:
     )
 
 
+def ablation_race(runs: Mapping[str, Sequence[HasEpochs]], title: str = "") -> Picture:
+    """`race` for `PHOTOGRAPH_NETS`: top-1 error of the validation images' centres."""
+    figure, (ax,) = canvas(1, 1, 9.6, 4)
+    _lines(ax, PHOTOGRAPH_NETS, runs)
+    ax.set(xlabel="epochs", ylabel="validation error, centre view, %", title=title)
+    if ax.lines:
+        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    return Picture(
+        figure,
+        "Validation error against epochs for AlexNet of the code, of the text, and "
+        "with its normalisation changed in five ways",
+    )
+
+
+def _lines(
+    ax: Axes, nets: Mapping[str, Style], runs: Mapping[str, Sequence[HasEpochs]]
+) -> None:
+    for arm, (name, colour, dashes) in nets.items():
+        for i, run in enumerate(runs.get(arm, ())):
+            epochs = run.epochs[1:] if len(run.epochs) > 4 else run.epochs
+            points = [(e["epoch"], 100 * e["val_error"]) for e in epochs]
+            label = f"{arm}: {name}" if i == 0 else None
+            x, y = zip(*points, strict=True)
+            ax.plot(x, y, dashes, color=colour, linewidth=1.2, label=label)
+    ax.set_xlim(left=0)
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+
+
 def notes() -> str:
     """`NOTES` as a table."""
     rows = [[c, what, f"{a:.3f}", f"{b:.3f}", f"`{s}`"] for c, what, a, b, s in NOTES]
     return table(["config", "", "top-1 error, %", "top-5 error, %", "noted in"], rows)
+
+
+def nets(arms: Mapping[str, RunConfig]) -> str:
+    """The nets on CIFAR-10 as a table: their norms, and what else differs."""
+    head = ["arm", "norms", "n", "each square counts", "beta", "k"]
+    head += ["maps of local3", "decay of fc10", "parameters"]
+    return table(head, ([arm, *_net(config)] for arm, config in arms.items()))
+
+
+def _net(config: RunConfig) -> list[str]:
+    layers = config.network.layers
+    norms = {x for x in layers if isinstance(x, ResponseNorm)}
+    constants = ["none"] * 4
+    if norms:
+        (norm,) = norms  # all alike
+        counts = f"{norm.alpha:g}" + (f" / {norm.n}" if norm.divide_alpha_by_n else "")
+        constants = [str(norm.n), counts, f"{norm.beta:g}", f"{norm.k:g}"]
+    local3 = next(x for x in layers if isinstance(x, Local))
+    fc10 = next(x for x in layers if isinstance(x, Linear))
+    return [
+        str(sum(isinstance(x, ResponseNorm) for x in layers)),
+        *constants,
+        str(local3.maps),
+        f"{fc10.decay_mult * config.training.weight_decay:g}",
+        f"{total(count(config.network)).parameters:,}",
+    ]

@@ -7,7 +7,7 @@ calls them.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -22,13 +22,6 @@ from alexnet_lib.notebook.picture import BLUE, ORANGE, Picture, canvas
 
 ARMS = {"overlapping": "3/2, overlapping", "apart": "2/2, apart"}
 COLOURS = {"overlapping": BLUE, "apart": ORANGE}
-METRICS: dict[str, Callable[[dict[str, Any]], float]] = {
-    "test error": lambda last: last["val_error"],
-    "training error": lambda last: last["train_set_error"],
-    "test less training error": lambda last: (
-        last["val_error"] - last["train_set_error"]
-    ),
-}
 NO_RUNS = "no epochs yet"
 
 
@@ -54,8 +47,10 @@ def curves(runs: Runs, title: str = "") -> Picture:
             axes[1].plot(*_columns(gap), color=COLOURS[arm], linewidth=1.2)
     for ax in axes:
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes[0].set(title="errors", xlabel="epoch", ylabel="%")
-    axes[1].set(title="test less training error", xlabel="epoch", ylabel="points")
+    view = _view(runs)
+    axes[0].set(title=f"errors{view}", xlabel="epoch", ylabel="%")
+    title_of_gap = f"test less training error{view}"
+    axes[1].set(title=title_of_gap, xlabel="epoch", ylabel="points")
     _finish(figure, axes, runs)
     if title:
         figure.suptitle(title)
@@ -64,6 +59,12 @@ def curves(runs: Runs, title: str = "") -> Picture:
         "Test and training error by epoch for 3/2 and 2/2 pooling, and the distance "
         "between the two errors",
     )
+
+
+def _view(runs: Runs) -> str:
+    """Which view the errors by epoch are of, where the runs have ten at the end."""
+    epochs = [e for all_ in runs.values() for run in all_ for e in run.epochs[-1:]]
+    return ", centre view" if any("val_error_ten" in e for e in epochs) else ""
 
 
 def _error_lines(
@@ -155,16 +156,36 @@ def gap_at_equal_error(runs: Runs) -> tuple[float, Estimate] | None:
     return level, estimate.difference(*zip(*whole, strict=True))
 
 
+def at_the_end(last: dict[str, Any]) -> dict[str, float]:
+    """Errors after the last epoch by what they are called, test error first.
+
+    Of a run with augmentation the test error is that of ten views, as in the ledger;
+    against the training error stands the centre view's, for both are of one view.
+    """
+    test, train = last["val_error"], last["train_set_error"]
+    one_view = {
+        "test error": test,
+        "training error": train,
+        "test less training error": test - train,
+    }
+    if "val_error_ten" not in last:
+        return one_view
+    centre = {f"{name}, centre view": error for name, error in one_view.items()}
+    return {"test error, ten views": last["val_error_ten"]} | centre
+
+
 def compared(runs: Runs) -> list[tuple[str, Estimate, Estimate, Estimate]]:
-    """Each of `METRICS` in percent: both arms, and their difference by pairs of seeds.
+    """Each of `at_the_end` in percent: both arms, and the difference by pairs of seeds.
 
     Of the seeds that both arms have; empty if there are none.
     """
-    ours, theirs = ({r.seed: r.epochs[-1] for r in runs.get(a, ())} for a in ARMS)
+    ours, theirs = (
+        {r.seed: at_the_end(r.epochs[-1]) for r in runs.get(arm, ())} for arm in ARMS
+    )
     seeds = sorted(ours.keys() & theirs.keys())
     rows = []
-    for name, metric in METRICS.items() if seeds else ():
-        a, b = ([100 * metric(arm[s]) for s in seeds] for arm in (ours, theirs))
+    for name in ours[seeds[0]] if seeds else ():
+        a, b = ([100 * arm[s][name] for s in seeds] for arm in (ours, theirs))
         rows.append(
             (name, estimate.mean(a), estimate.mean(b), estimate.difference(a, b))
         )
@@ -192,3 +213,11 @@ def reading(difference: Estimate) -> str:
     if difference.low > 0:
         return "higher with overlap"
     return "not told apart"
+
+
+def readings(runs: Runs) -> str:
+    """`reading` of each row of `compared`, a line each, or that there are none."""
+    rows = compared(runs)
+    if not rows:
+        return "not published yet"
+    return "\n".join(f"{name} at the end: {reading(d)}" for name, _, _, d in rows)

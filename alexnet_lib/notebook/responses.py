@@ -1,12 +1,20 @@
-"""What notebook 03 measures: a trained first layer, and what LRN does to it."""
+"""What notebook 03 measures: a trained first layer, and what LRN does to it.
+
+The layer is that of the published run of config #145, on a photograph. A reader's own
+and a small net, trained in seconds, give the same on images of their own data.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import torch
+from matplotlib import cbook
 from torch import Tensor, nn
+from torch.nn import functional
 
 from alexnet_lib import checkpoint, data, records, settings
 from alexnet_lib.config import (
@@ -21,20 +29,23 @@ from alexnet_lib.config import (
     RunConfig,
     TrainingConfig,
 )
+from alexnet_lib.data.decode import decode
 from alexnet_lib.data.views import centre_crop
 from alexnet_lib.experiments import Experiment
 from alexnet_lib.experiments.cifar import CIFAR_NORM
+from alexnet_lib.nets.alexnet import HANGING_WINDOW
 from alexnet_lib.nets.build import build
 from alexnet_lib.run import centre_views, run_name, stored, train_config
 from alexnet_lib.settings import Scale
 
 _SHOWN = 20
 _OWN_ARM, _OWN_SEED = "13pct-lrn", 1
+_CROP, _STRIDE = 224, 4
 
 
 @dataclass(frozen=True)
 class FirstLayer:
-    """What a trained conv1 makes of a few test images, and whose conv1 it is.
+    """What a trained conv1 makes of a few images, and whose conv1 it is.
 
     `images` (B, 3, H, W) uint8, `sums` (B, maps, H, W) before the unit; the image
     that it responds to most comes first.
@@ -50,37 +61,45 @@ class FirstLayer:
         return self.sums.relu()
 
 
-def first_layer(scale: Scale, pixels: Pixels = "raw") -> FirstLayer:
-    """conv1 of the reader's own finished net, else of a small one trained now.
+def published_first_layer() -> FirstLayer:
+    """conv1 of the published run of #145, on a photograph prepared as §2 says.
 
-    The reader's is seed 1 of arm 13pct-lrn of `cifar-norm`, but not at `smoke`,
-    where conv1 hardly leaves its init of .0001. The small one takes a few seconds,
-    on 2000 images of the scale's data.
+    The kernels (96, 3, 11, 11), their biases and the mean colour of the pixels that
+    they were trained on are those of `ablations`, arm `source`, seed 1. The
+    photograph, a portrait of Grace Hopper in the public domain, comes with
+    matplotlib. Raises `FileNotFoundError` if the kernels are not there.
     """
-    net, config, origin = _own(scale, pixels) or _small(scale, pixels)
-    dataset, device = data.load(config.data.name), next(net.parameters()).device
-    images = dataset.test.first(_SHOWN).images[:]
-    views = centre_views(config, dataset, device)(images)
-    with torch.no_grad():
-        sums = net[0](views).cpu().contiguous()
-    seen = centre_crop(images, views.shape[-1])
-    order = sums.relu().flatten(1).norm(dim=1).argsort(descending=True)
-    return FirstLayer(seen[order], sums[order], origin)
+    path = settings.RESULTS / "ablations" / "source.s1.conv1.npz"
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"no kernels of conv1 at {path}; they belong to the repository: "
+            "`git checkout -- results/ablations` brings them back"
+        )
+    with np.load(path, allow_pickle=False) as stored_arrays:
+        weight, bias, mean = (
+            torch.from_numpy(stored_arrays[name]).float()
+            for name in ("weight", "bias", "mean")
+        )
+    image = photograph()
+    pad = functional.pad(
+        image - mean[:, None, None], (0, HANGING_WINDOW.right, 0, HANGING_WINDOW.bottom)
+    )
+    sums = functional.conv2d(pad, weight, bias, _STRIDE)  # (1, 96, 55, 55)
+    return FirstLayer(image, sums, "conv1 of config #145, published run, seed 1")
 
 
-_Trained = tuple[nn.Sequential, RunConfig, str]
+def photograph() -> Tensor:
+    """matplotlib's photograph as §2 has it, and its centre: (1, 3, 224, 224) uint8."""
+    file = cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    square = decode(Path(file).read_bytes())  # (256, 256, 3)
+    return centre_crop(square.permute(2, 0, 1)[None], _CROP)
 
 
-def _own(scale: Scale, pixels: Pixels) -> _Trained | None:
-    if scale == "smoke" or pixels != "raw":
-        return None
-    net = own_net(CIFAR_NORM, _OWN_ARM, _OWN_SEED, scale)
-    if net is None:
-        return None
-    return net, CIFAR_NORM.arms(scale)[_OWN_ARM], f"your own run of {_OWN_ARM}"
+def small_first_layer(scale: Scale, pixels: Pixels) -> FirstLayer:
+    """conv1 of `small_net`, trained now for a few seconds.
 
-
-def _small(scale: Scale, pixels: Pixels) -> _Trained:
+    On 2000 images of the scale's data.
+    """
     config = small_net(pixels, "synthetic" if scale == "smoke" else "cifar10")
     whole = data.load(config.data.name)
     few = dataclasses.replace(
@@ -91,7 +110,35 @@ def _small(scale: Scale, pixels: Pixels) -> _Trained:
     )
     net, _ = train_config(config, few, 1, show=False)
     drawn = "drawn images" if scale == "smoke" else "CIFAR-10"
-    return net, config, f"a small net trained here on {drawn}, {pixels} pixels"
+    origin = f"a small net trained here on {drawn}, {pixels} pixels"
+    return _on_test_images(net, config, origin)
+
+
+def own_first_layer(scale: Scale) -> FirstLayer:
+    """conv1 of the reader's own run: arm 13pct-lrn of `cifar-norm`, seed 1.
+
+    Raises `FileNotFoundError` if it is not finished at this scale.
+    """
+    net = own_net(CIFAR_NORM, _OWN_ARM, _OWN_SEED, scale)
+    if net is None:
+        raise FileNotFoundError(
+            f"no finished run of {_OWN_ARM} under {settings.runs_root() / scale}; run "
+            f"`alexnet run {CIFAR_NORM.name} --arm {_OWN_ARM} --scale {scale}`"
+        )
+    config = CIFAR_NORM.arms(scale)[_OWN_ARM]
+    return _on_test_images(net, config, f"your own run of {_OWN_ARM}")
+
+
+def _on_test_images(net: nn.Sequential, config: RunConfig, origin: str) -> FirstLayer:
+    """The first layer of `net` on a few test images of its data."""
+    dataset, device = data.load(config.data.name), next(net.parameters()).device
+    images = dataset.test.first(_SHOWN).images[:]
+    views = centre_views(config, dataset, device)(images)
+    with torch.no_grad():
+        sums = net[0](views).cpu().contiguous()
+    seen = centre_crop(images, views.shape[-1])
+    order = sums.relu().flatten(1).norm(dim=1).argsort(descending=True)
+    return FirstLayer(seen[order], sums[order], origin)
 
 
 def small_net(pixels: Pixels, name: str) -> RunConfig:

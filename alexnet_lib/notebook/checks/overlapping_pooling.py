@@ -64,28 +64,48 @@ def windows_per_pixel(attempt: Callable[[int, int, int], Sequence[int]]) -> None
         )
 
 
-@exercise
-def same_size_with_2_2(attempt: Callable[[], dict[str, int]]) -> None:
-    """`attempt()`: paddings of conv2 to conv5 by name; 2/2 then ends with 6x6 maps.
+Paddings = dict[str, int]
 
-    Those not named keep theirs. Several answers are right.
+
+@exercise
+def same_size_with_2_2(attempt: Callable[[], tuple[Paddings, Paddings]]) -> None:
+    """`attempt()`: two answers, #147's and one that changes a single layer.
+
+    Each is the paddings of conv2 to conv5 by name; 2/2 pooling then ends with 6x6
+    maps. Those not named keep theirs.
     """
-    paddings = attempt()
+    answers = attempt()
+    if not isinstance(answers, tuple | list) or len(answers) != 2:
+        raise Wrong("Return two dictionaries: that of #147, and another.")
+    for which, paddings in zip(("first", "second"), answers, strict=True):
+        _assert_ends_with_6(paddings, f"The {which} answer")
+    apart = pools_apart(alexnet())
+    if _with_paddings(apart, answers[0]) != without_overlap(alexnet()):
+        raise Wrong("The first ends with 6x6 maps too, but #147 changes other layers.")
+    kept = {p.name: p.layer.padding for p in place(apart) if isinstance(p.layer, Conv)}
+    changed = [name for name, padding in answers[1].items() if padding != kept[name]]
+    if len(changed) != 1:
+        raise Wrong(f"The second changes {' and '.join(changed)}: one layer is enough.")
+
+
+def _assert_ends_with_6(paddings: Paddings, which: str) -> None:
     names = [f"conv{i}" for i in range(2, 6)]
     if unknown := set(paddings) - set(names):
-        raise Wrong(f"Not among {', '.join(names)}: {', '.join(sorted(unknown))}.")
+        raise Wrong(
+            f"{which}: not among {', '.join(names)}: {', '.join(sorted(unknown))}."
+        )
     network = _with_paddings(pools_apart(alexnet()), paddings)
     try:
         placed = place(network)
     except ValueError as error:
-        raise Wrong(f"The maps run out: {error}.") from None
+        raise Wrong(f"{which}: the maps run out, {error}.") from None
     maps = [p.output_shape[1] for p in placed if isinstance(p.layer, Conv | Pool)]
     if maps[-1] != 6:
         route = ", ".join(map(str, maps))
-        raise Wrong(f"Sides go {route}: the last should be 6.")
+        raise Wrong(f"{which}: sides go {route}: the last should be 6.")
 
 
-def _with_paddings(network: NetworkConfig, paddings: dict[str, int]) -> NetworkConfig:
+def _with_paddings(network: NetworkConfig, paddings: Paddings) -> NetworkConfig:
     layers = [
         dataclasses.replace(p.layer, padding=paddings[p.name])
         if isinstance(p.layer, Conv) and p.name in paddings
