@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from alexnet_lib.config import Linear, Local, ResponseNorm, RunConfig
+from alexnet_lib.lab_notes import LOG
 from alexnet_lib.nets import count, total
 from alexnet_lib.notebook.contrasts import Contrast
 from alexnet_lib.notebook.picture import (
@@ -61,29 +62,8 @@ ABLATION_CONTRASTS = (
 )
 
 
-class Note(NamedTuple):
-    """A line of the authors' notes: ILSVRC-2012 validation errors, in per cent."""
-
-    config: str
-    what: str
-    top1: float
-    top5: float
-    source: str
-
-
-NOTES = (
-    Note("#145", "the paper's net", 40.664, 18.210, "layer-params-145.cfg:182"),
-    Note("#148", "no norm at all", 42.034, 19.362, "layer-params-148.cfg:137-148"),
-    Note("#167", "neither norm in layer 2", 40.488, 18.118, "layer-params-167.cfg:177"),
-    Note(
-        "#166",
-        "layer 2's norm before its ReLU too",
-        *(41.096, 18.674),
-        "layer-params-166.cfg:195",
-    ),
-    Note("#131", "an earlier net, k = 1", 40.934, 18.574, "layer-params-131.cfg:175"),
-    Note("#135", "a later one, k = 2", 41.070, 18.416, "layer-params-135.cfg:177"),
-)
+NOTED = "#145", "#148", "#167", "#166", "#131", "#135"
+"""Nets of the authors' whose notes bear on §3.3, in `lab_notes.LOG`."""
 
 
 class HasEpochs(Protocol):
@@ -140,8 +120,11 @@ def _lines(
 
 
 def notes() -> str:
-    """`NOTES` as a table."""
-    rows = [[c, what, f"{a:.3f}", f"{b:.3f}", f"`{s}`"] for c, what, a, b, s in NOTES]
+    """The authors' notes of `NOTED` as a table: ILSVRC-2012 validation errors."""
+    rows = [
+        [name, net.what, f"{net.top1:.3f}", f"{net.top5:.3f}", f"`{net.source}`"]
+        for name, net in ((name, LOG[name]) for name in NOTED)
+    ]
     return table(["config", "", "top-1 error, %", "top-5 error, %", "noted in"], rows)
 
 
