@@ -129,7 +129,7 @@ def _compared(
     elsewhere = dataclasses.replace(
         rows[0],
         name=f"{name}-imagenette",
-        statement=f"the same on Imagenette, 96-pixel crops, top-1 error{_NOT_THERE}",
+        statement=f"{what}, on Imagenette at 96 pixels{_NOT_THERE}, top-1 error",
         of_imagenet=False,
     )
     return (*rows, elsewhere)
@@ -180,7 +180,7 @@ _ABLATIONS = (
     Claim(
         "overlapping-pooling-cifar",
         "§3.4",
-        f"the same on CIFAR-10 with a four-layer net, test error{_NOT_THERE}",
+        f"pooling 3/2 against 2/2, four-layer net on CIFAR-10{_NOT_THERE}, test error",
         "points",
         -0.4,
         null=0.0,
