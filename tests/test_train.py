@@ -127,6 +127,17 @@ def test_a_save_that_fails_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     assert checkpoint.load(path, "a") == {"run": "a", "step": 1}
 
 
+def test_a_checkpoint_from_a_gpu_is_read_on_the_cpu(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.serialization, "location_tag", lambda _: "cuda:0")
+        checkpoint.save(tmp_path / "run.pt", {"run": "a", "net": torch.arange(3)})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(RuntimeError, match="is_available"):
+        torch.load(tmp_path / "run.pt", weights_only=True)
+    state = checkpoint.load(tmp_path / "run.pt", "a")
+    assert torch.equal(state["net"], torch.arange(3))
+
+
 def test_a_loss_that_is_not_finite_stops_with_a_mend(data):
     config = dataclasses.replace(CONFIG, learning_rate=1e12)
     with pytest.raises(
