@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import math
 import os
 import signal
 import subprocess
@@ -197,6 +198,25 @@ def test_two_replicas_of_two_towers_equal_one_process():
     found = equality.compare_layouts(check_cases(4), device="cpu")
     assert len(found) == 5
     assert {d.case: d.largest for d in found if not d.largest <= TOLERANCE} == {}
+
+
+def spoil(kept, value):
+    """A tensor, or tensors by name, without a finite value."""
+    if isinstance(kept, dict):
+        return {name: spoil(x, value) for name, x in kept.items()}
+    return torch.full_like(kept, value)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("which", ["outputs", "loss", "gradients", "weights"])
+def test_what_is_not_finite_is_not_equal(monkeypatch, which, value):
+    """Not even to one process that came to the same."""
+    spoilt = equality._trained(small_alexnet(), ALONE)
+    broken = {which: spoil(getattr(spoilt, which), value)}
+    spoilt = dataclasses.replace(spoilt, **broken)
+    monkeypatch.setattr(equality, "_trained", lambda *_: spoilt)
+    found = equality._difference("", small_alexnet(), ALONE)
+    assert found.largest == getattr(found, which) == math.inf
 
 
 def test_the_command_says_what_is_not_equal(monkeypatch, capsys):

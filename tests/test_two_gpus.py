@@ -126,6 +126,11 @@ def test_a_difference_is_seen_wherever_it_is():
     assert run.largest_difference(other) == pytest.approx(1)
     other = dataclasses.replace(run, losses=[run.losses[0] + 2, *run.losses[1:]])
     assert run.largest_difference(other) == pytest.approx(2)
+    weights = dict(run.weights) | {"fc8.bias": run.weights["fc8.bias"] * np.nan}
+    other = dataclasses.replace(run, weights=weights)
+    assert run.largest_difference(other) == other.largest_difference(run) == math.inf
+    other = dataclasses.replace(run, losses=[math.nan, *run.losses[1:]])
+    assert run.largest_difference(other) == math.inf
 
 
 def test_the_small_network_has_dropout_and_learns(capsys):

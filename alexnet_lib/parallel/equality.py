@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -167,9 +168,14 @@ def _difference(name: str, network: NetworkConfig, mesh: Mesh) -> Difference:
 
 
 def _apart(own: Tensor, one: Tensor) -> float:
+    """Largest difference over the largest value of `one`; infinite for NaN or inf.
+
+    A NaN would be lost, since Python's `max` passes over it.
+    """
     if not own.numel():
         return 0.0
-    return ((own - one).abs().max() / one.abs().max().clamp_min(1e-300)).item()
+    apart = ((own - one).abs().max() / one.abs().max().clamp_min(1e-300)).item()
+    return apart if math.isfinite(apart) else math.inf
 
 
 def _trained(

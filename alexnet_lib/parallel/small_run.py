@@ -7,6 +7,7 @@ told from the result.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -67,13 +68,14 @@ class SmallRun:
     sent: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def largest_difference(self, other: SmallRun) -> float:
-        """Of any loss or weight from the other's."""
+        """Of any loss or weight from the other's; infinite if one is NaN or inf."""
         losses = np.abs(np.subtract(self.losses, other.losses)).max()
         weights = (
             np.abs(self.weights[name] - other.weights[name]).max()
             for name in self.weights
         )
-        return float(max(losses, *weights))
+        found = [float(x) for x in (losses, *weights)]
+        return max(found) if all(map(math.isfinite, found)) else math.inf
 
 
 def train_small(team: Alone, network: NetworkConfig, epochs: int) -> SmallRun:
