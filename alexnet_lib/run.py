@@ -22,7 +22,7 @@ from alexnet_lib.nets.build import decay_multipliers
 from alexnet_lib.probe import colour_shares, probe
 from alexnet_lib.records import Record
 from alexnet_lib.settings import Scale
-from alexnet_lib.team import ALONE, Alone, SharedSource
+from alexnet_lib.team import ALONE, Alone, SharedSource, random_state_kept
 from alexnet_lib.train import Measure, OnEpoch, train
 
 
@@ -169,7 +169,7 @@ def train_config(
     """
     device = team.device
     views = centre_views(config, dataset, device)
-    with torch.random.fork_rng():
+    with random_state_kept(device):
         torch.manual_seed(seed)
         net = team.network(config.network, seed)
         net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]

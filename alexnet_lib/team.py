@@ -8,6 +8,7 @@ answers for several processes; alone, everything is one's own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
 import torch
@@ -38,16 +39,30 @@ class SharedSource(BatchSource, Protocol):
         """The same batches, of each the part of process `rank` of `world`."""
 
 
+def random_state_kept(device: torch.device) -> AbstractContextManager[None]:
+    """Whatever is drawn within, on the CPU or `device`, the random states come back.
+
+    `fork_rng` by itself takes every GPU of the machine, and warns of several.
+    """
+    return torch.random.fork_rng([device] if device.type == "cuda" else [])
+
+
 class Alone:
-    """One process that has the whole network and every image."""
+    """One process that has the whole network and every image.
+
+    On `device`; without one on the first GPU if there is any, else on the CPU.
+    """
 
     leads = True
     """Whether this process shows progress and writes files."""
 
+    def __init__(self, device: torch.device | None = None) -> None:
+        self._device = device
+
     @property
     def device(self) -> torch.device:
         """Where this process computes."""
-        return machine.device()
+        return self._device or machine.device()
 
     def network(self, config: NetworkConfig, seed: int) -> nn.Sequential:
         """What this process has of the network that `build(config, seed)` makes."""

@@ -17,6 +17,7 @@ from alexnet_lib.data.loader import Batches
 from alexnet_lib.parallel.equality import differences, small_alexnet
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout
+from alexnet_lib.team import random_state_kept
 from alexnet_lib.train import _Loop, train
 
 
@@ -64,7 +65,7 @@ def trained(team, epochs, saved):
     config = TrainingConfig(1e-3, epochs, batch_size=16, weight_decay=5e-4)
     views = CentreViews(DATA, team.device, pixels="unit")
     batches = team.batches(Batches(DATA.train, views, config.batch_size, seed=1))
-    with torch.random.fork_rng():
+    with random_state_kept(team.device):
         torch.manual_seed(1)
         net = team.network(small_alexnet(), 1)
         train(net, batches, config, lambda net: {}, saved=saved, show=False, team=team)
@@ -74,7 +75,7 @@ def saved_again(team, saved, to):
     """Load `saved` and write it anew to `to`."""
     config = TrainingConfig(1e-3, 9, batch_size=16, weight_decay=5e-4)
     net = team.network(small_alexnet(), 2)
-    with torch.random.fork_rng():
+    with random_state_kept(team.device):
         loop = _Loop(net, [], config, {}, "", saved, "again", team)
         loop.saved = to
         loop.save()

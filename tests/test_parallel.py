@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from alexnet_lib import checkpoint
+from alexnet_lib import checkpoint, machine
 from alexnet_lib.config import Augmentation, Dropout, NetworkConfig, ResponseNorm
 from alexnet_lib.data import load
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
@@ -28,9 +28,11 @@ from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.plan import Layout, plan, traffic
 from alexnet_lib.parallel.towers import build_tower
 from alexnet_lib.parallel.train import add_arguments, config_of
-from alexnet_lib.team import ALONE
+from alexnet_lib.team import Alone, random_state_kept
 
 from . import parallel_work as work
+
+ON_CPU = Alone(torch.device("cpu"))
 
 
 def tower(network, number, layout=None):
@@ -211,11 +213,11 @@ def spoil(kept, value):
 @pytest.mark.parametrize("which", ["outputs", "loss", "gradients", "weights"])
 def test_what_is_not_finite_is_not_equal(monkeypatch, which, value):
     """Not even to one process that came to the same."""
-    spoilt = equality._trained(small_alexnet(), ALONE)
+    spoilt = equality._trained(small_alexnet(), ON_CPU)
     broken = {which: spoil(getattr(spoilt, which), value)}
     spoilt = dataclasses.replace(spoilt, **broken)
     monkeypatch.setattr(equality, "_trained", lambda *_: spoilt)
-    found = equality._difference("", small_alexnet(), ALONE)
+    found = equality._difference("", small_alexnet(), ON_CPU)
     assert found.largest == getattr(found, which) == math.inf
 
 
@@ -234,7 +236,7 @@ def test_the_command_says_what_is_not_equal(monkeypatch, capsys):
 def test_checkpoints_go_from_any_layout_to_any(tmp_path):
     files = [tmp_path / f"{n}.pt" for n in ("towers", "one", "mesh")]
     launch(work.train_and_save, 2, (Layout(), 1, files[0]), device="cpu")
-    work.saved_again(ALONE, files[0], files[1])
+    work.saved_again(ON_CPU, files[0], files[1])
     mesh = Layout(towers=2, replicas=2, output="first")
     launch(work.save_again, 4, (mesh, files[1], files[2]), device="cpu")
     contents = [checkpoint.load(file, "") for file in files]
@@ -249,8 +251,8 @@ def test_checkpoints_go_from_any_layout_to_any(tmp_path):
     assert {n: t.shape for n, t in contents[2]["net"].items()} == {
         n: t.shape for n, t in whole.items()
     }
-    work.trained(ALONE, 2, files[2])
-    work.trained(ALONE, 2, tmp_path / "undisturbed.pt")
+    work.trained(ON_CPU, 2, files[2])
+    work.trained(ON_CPU, 2, tmp_path / "undisturbed.pt")
     last = (files[2], tmp_path / "undisturbed.pt")
     ends = [checkpoint.load(file, "")["net"] for file in last]
     for name, tensor in ends[1].items():
@@ -258,6 +260,21 @@ def test_checkpoints_go_from_any_layout_to_any(tmp_path):
 
 
 # launch
+
+
+def test_a_process_alone_computes_where_it_is_told_else_on_the_gpu(monkeypatch):
+    monkeypatch.setattr(machine, "device", lambda: torch.device("cuda"))
+    assert Alone().device.type == "cuda"
+    assert ON_CPU.device.type == "cpu"
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_random_state_is_kept_without_a_word_on_a_machine_of_two_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    before = torch.get_rng_state()
+    with random_state_kept(ON_CPU.device):
+        torch.rand(1)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_results_come_by_rank_and_rank_0_is_heard(capsys):

@@ -17,6 +17,7 @@ from alexnet_lib import data
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig, digest, to_dict
 from alexnet_lib.parallel.equality import small_alexnet
 from alexnet_lib.run import train_config
+from alexnet_lib.team import Alone
 
 from .test_parallel import wait_for
 
@@ -130,7 +131,8 @@ def test_two_machines_train_as_one(torchrun, tmp_path):
     outs = [finished(node) for node in nodes]
     assert "".join(outs).count("weights in") == 1
     dataset = data.load("synthetic")
-    net, _ = train_config(CONFIG, dataset, 1, show=False)
+    team = Alone(torch.device("cpu"))
+    net, _ = train_config(CONFIG, dataset, 1, show=False, team=team)
     for name, tensor in weights(saved).items():
         torch.testing.assert_close(tensor, net.state_dict()[name], rtol=1e-3, atol=1e-5)
     content = torch.load(saved, weights_only=True)

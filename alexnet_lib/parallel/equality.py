@@ -36,7 +36,7 @@ from alexnet_lib.parallel.group import DeviceKind, device_kind
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout
-from alexnet_lib.team import ALONE, Alone
+from alexnet_lib.team import Alone, random_state_kept
 from alexnet_lib.train import train_step
 
 TOLERANCE = 1e-10
@@ -152,7 +152,7 @@ class _Trained:
 
 
 def _difference(name: str, network: NetworkConfig, mesh: Mesh) -> Difference:
-    one, own = _trained(network, ALONE, mesh.device), _trained(network, mesh)
+    one, own = _trained(network, Alone(mesh.device)), _trained(network, mesh)
 
     def largest(kind: dict[str, Tensor], whole: dict[str, Tensor]) -> float:
         part = mesh.part(own.net, whole)
@@ -178,14 +178,12 @@ def _apart(own: Tensor, one: Tensor) -> float:
     return apart if math.isfinite(apart) else math.inf
 
 
-def _trained(
-    network: NetworkConfig, team: Alone, device: torch.device | None = None
-) -> _Trained:
+def _trained(network: NetworkConfig, team: Alone) -> _Trained:
     """Train `STEPS` steps; the gradients are those of the first."""
-    device = device or team.device
+    device = team.device
     batches = team.batches(_Drawn(network, device))
     config = TrainingConfig(learning_rate=0.01, epochs=1, weight_decay=5e-4)
-    with torch.random.fork_rng():
+    with random_state_kept(device):
         torch.manual_seed(1)
         net = team.network(network, 1).double().to(device)
         net.eval()

@@ -221,8 +221,6 @@ def _raise_first(
 def _end(processes: list[BaseProcess]) -> None:
     """End what still runs, at first politely."""
     for process in processes:
-        process.join(0 if process.exitcode is None else None)
-    for process in processes:
         process.terminate()
     until = time.monotonic() + _GRACE
     for process in processes:

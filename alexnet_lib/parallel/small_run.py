@@ -31,7 +31,7 @@ from alexnet_lib.data.loader import Batches
 from alexnet_lib.optim import PaperSGD, parameter_groups
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout
-from alexnet_lib.team import Alone
+from alexnet_lib.team import Alone, random_state_kept
 from alexnet_lib.train import train_step
 
 IMAGES, BATCH, RATE = 100, 20, 0.02
@@ -90,7 +90,7 @@ def train_small(team: Alone, network: NetworkConfig, epochs: int) -> SmallRun:
     batches = team.batches(Batches(drawn, views, BATCH, seed=1))
     config = TrainingConfig(learning_rate=RATE, epochs=epochs, weight_decay=5e-4)
     losses: list[float] = []
-    with torch.random.fork_rng():
+    with random_state_kept(team.device):
         torch.manual_seed(1)
         net = team.network(network, 1).double().to(team.device)
         stepped = team.for_steps(net)
