@@ -101,6 +101,8 @@ def group(kind: DeviceKind, local_rank: int, **how: Any) -> Iterator[torch.devic
     backend = "nccl" if kind == "cuda" else "gloo"
     dist.init_process_group(backend, timeout=TIMEOUT, **how)
     try:
+        # whoever is done before another has connected would fail that one
+        dist.barrier(device_ids=[local_rank] if kind == "cuda" else None)
         yield device
     finally:
         dist.destroy_process_group()
