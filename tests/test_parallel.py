@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from alexnet_lib import checkpoint, machine
+from alexnet_lib import checkpoint, cli, machine
+from alexnet_lib.bench.towers import computed_bytes, measure
 from alexnet_lib.config import Augmentation, Dropout, NetworkConfig, ResponseNorm
 from alexnet_lib.data import load
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
@@ -23,7 +24,7 @@ from alexnet_lib.nets.counts import count, total
 from alexnet_lib.parallel import equality
 from alexnet_lib.parallel.equality import TOLERANCE, check_cases, small_alexnet
 from alexnet_lib.parallel.exchange import Link, Rows
-from alexnet_lib.parallel.group import ProcessError
+from alexnet_lib.parallel.group import ProcessError, connect, device_kind
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.plan import Layout, plan, traffic
 from alexnet_lib.parallel.towers import build_tower
@@ -187,6 +188,25 @@ def test_two_processes_equal_one_in_every_pattern(two_processes):
     assert 1e-6 < inexact < 0.3
 
 
+def test_the_bench_counts_what_it_computes():
+    net = small_alexnet()
+    found = measure(trials=1, batch=2, network=net, device="cpu")
+    computed = found["bytes_computed"]
+    assert computed == computed_bytes(net, 2) == found["bytes"]
+    assert list(computed) == [row.name for row in traffic(net, Layout())]
+    seconds = found["seconds"]
+    assert set(seconds) == {"one", "half", "towers", "overlap", "float16"}
+    for side in ("one", "half"):
+        ratio = seconds[side] / seconds["towers"]
+        assert found[f"{side}_over_towers"] == pytest.approx(ratio)
+    assert 0 < found["waited_seconds"] < 60
+    memory = found["memory"]
+    parameters = total(count(net)).parameters
+    assert memory["one"]["state"] == 12 * parameters / 2**20
+    assert sum(m["state"] for m in memory["towers"]) == memory["one"]["state"]
+    assert found["environment"]["device"] == "cpu"
+
+
 def test_bytes_counted_are_those_computed(two_processes):
     _, by_rank = two_processes
     rows = traffic(small_alexnet(), Layout())
@@ -222,12 +242,28 @@ def test_what_is_not_finite_is_not_equal(monkeypatch, which, value):
 
 
 def test_the_command_says_what_is_not_equal(monkeypatch, capsys):
-    from alexnet_lib import cli
-
     off = equality.Difference("paper exchange", 0.0, 0.0, 1e-3, 0.0)
     monkeypatch.setattr(equality, "compare_layouts", lambda *_, **__: [off])
     assert cli.main(["check", "--towers"]) == 1
     assert "NOT EQUAL" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "why"), [([], True), (["--device", "cpu"], False)])
+def test_with_one_gpu_the_command_takes_the_cpu_and_says_why(
+    monkeypatch, capsys, words, why
+):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    seen = []
+
+    def compare(_, device):
+        seen.append(device)
+        return [equality.Difference("paper exchange", 0.0, 0.0, 0.0, 0.0)]
+
+    monkeypatch.setattr(equality, "compare_layouts", compare)
+    assert cli.main(["check", "--towers", *words]) == 0
+    assert seen == ["cpu"]
+    assert ("each needs a GPU and there is one" in capsys.readouterr().out) == why
 
 
 # checkpoints
@@ -260,6 +296,33 @@ def test_checkpoints_go_from_any_layout_to_any(tmp_path):
 
 
 # launch
+
+
+@pytest.mark.parametrize(
+    ("gpus", "asked", "kind"),
+    [
+        *((0, None, "cpu"), (1, None, "cpu"), (2, None, "cuda"), (3, None, "cuda")),
+        *((1, "cpu", "cpu"), (2, "cpu", "cpu"), (2, "cuda", "cuda")),
+    ],
+)
+def test_two_processes_take_two_gpus_or_the_cpu(monkeypatch, gpus, asked, kind):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    assert device_kind(2, asked) == kind
+
+
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_gpus_that_are_not_there_are_refused_with_a_mend(monkeypatch, gpus, capsys):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    assert cli.main(["check", "--towers", "--device", "cuda"]) == 1
+    assert f"2 processes but {gpus} GPUs" in capsys.readouterr().err
+
+
+def test_training_does_not_leave_a_gpu_for_the_cpu_unasked(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    with pytest.raises(RuntimeError, match="choose the CPU"), connect():
+        pass
 
 
 def test_a_process_alone_computes_where_it_is_told_else_on_the_gpu(monkeypatch):

@@ -119,10 +119,13 @@ def differences(
 def report(device: DeviceKind | None = None) -> tuple[list[str], bool]:
     """Lines of `alexnet check --towers`, and whether all is equal.
 
-    Two processes on two GPUs over NCCL, or on the CPU over gloo.
+    Two processes on two GPUs over NCCL, or on the CPU over gloo: as `device` says,
+    else on GPUs if there are two.
     """
     kind = device_kind(2, device)
     backend = "NCCL, two GPUs" if kind == "cuda" else "gloo, on the CPU"
+    if kind == "cpu" and device is None and torch.cuda.device_count():
+        backend += ", since each needs a GPU and there is one"
     found = compare_layouts(check_cases(), device=kind)
     rows = [
         f"{d.case:24}"
@@ -132,8 +135,8 @@ def report(device: DeviceKind | None = None) -> tuple[list[str], bool]:
     equal = all(d.largest <= TOLERANCE for d in found)
     verdict = "equal to" if equal else "NOT EQUAL to"
     return [
-        f"two towers in two processes ({backend}) against one device, float64,",
-        f"largest relative difference; weights after {STEPS} steps",
+        f"two towers in two processes ({backend})",
+        f"against one device, float64: largest relative difference; {STEPS} steps",
         f"{'':24} {'outputs':>9} {'loss':>9} {'gradients':>9} {'weights':>9}",
         *rows,
         f"two towers are {verdict} one device (tolerance {TOLERANCE:g})",

@@ -47,7 +47,8 @@ class Link:
 
     `ranks` are those of the towers in order, this one's being `ranks[tower]`.
     `sent` counts the bytes this tower sent to others, by layer and direction, and
-    `waited` the seconds it stood still for theirs.
+    `waited` the seconds it stood still for theirs: over gloo. Over NCCL, where the
+    GPU waits and the process goes on, it is only the time to enqueue that.
     """
 
     group: dist.ProcessGroup | None
