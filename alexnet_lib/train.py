@@ -217,6 +217,8 @@ class _Loop:
             "progress": vars(self.progress),
             "rng": torch.get_rng_state(),
         }
+        if self.team.device.type == "cuda":  # whose generator draws dropout's masks
+            content["rng_cuda"] = torch.cuda.get_rng_state(self.team.device)
         if self.team.leads:
             checkpoint.save(self.saved, content)
 
@@ -227,6 +229,8 @@ class _Loop:
             velocities = self.team.part(self.net, content["velocities"])
             self.optimizer.set_velocities(self.net, velocities)
             torch.set_rng_state(content["rng"])
+            if self.team.device.type == "cuda" and "rng_cuda" in content:
+                torch.cuda.set_rng_state(content["rng_cuda"], self.team.device)
             self.progress = Progress(**content["progress"])
         at = self.progress
         self.team.check_alike((at.epoch, at.step), f"progress in {self.saved}")

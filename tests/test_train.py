@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from alexnet_lib import checkpoint
@@ -16,6 +17,7 @@ from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.data.loader import Batches
 from alexnet_lib.nets import build, four_layer
 from alexnet_lib.run import weights_sha256
+from alexnet_lib.team import Alone
 from alexnet_lib.train import TrainingError, train
 
 CONFIG = TrainingConfig(learning_rate=1e-3, epochs=2, batch_size=16)
@@ -81,6 +83,28 @@ def test_interrupted_anywhere_it_ends_with_the_same_weights(
     resumed, resumed_history = run(data, config, saved=saved)
     assert weights_sha256(resumed) == weights_sha256(alone)
     assert timeless(resumed_history) == timeless(history)
+
+
+def loop_on_a_gpu(path):
+    team = Alone(torch.device("cuda"))
+    return train_module._Loop(nn.Linear(2, 2), [], CONFIG, {}, "", path, "", team)
+
+
+def test_the_generator_of_a_gpu_goes_on_where_it_was(tmp_path, monkeypatch):
+    """Dropout on a GPU draws from it; checkpoints from before that still load."""
+    state, path, came = torch.arange(16).byte(), tmp_path / "run.pt", []
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda _: state)
+    loop_on_a_gpu(path).save()
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda x, at: came.append((x, at)))
+    loop_on_a_gpu(path)
+    ((restored, device),) = came
+    assert torch.equal(restored, state)
+    assert device.type == "cuda"
+    content = checkpoint.load(path, "")
+    del content["rng_cuda"]
+    checkpoint.save(path, content)
+    loop_on_a_gpu(path)
+    assert len(came) == 1
 
 
 def test_a_finished_run_is_not_trained_again(data, tmp_path):
