@@ -15,6 +15,7 @@ from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.data.loader import Batches
 from alexnet_lib.parallel.equality import differences, small_alexnet
+from alexnet_lib.parallel.exchange import Exchange
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout
 from alexnet_lib.team import random_state_kept
@@ -49,6 +50,22 @@ def compared_and_counted(device, cases, batch):
     mesh = Mesh(Layout(), device)
     _step(mesh, small_alexnet(), batch, "float32")()
     return found, dict(mesh.link.sent)
+
+
+def wire_errors(device, sizes, wire):
+    """Relative error of gradients of about those sizes that came over `wire`."""
+    links = [Mesh(layout, device).link for layout in (Layout(wire=wire), Layout())]
+    generator = torch.Generator().manual_seed(dist.get_rank())
+    errors = []
+    for size in sizes:
+        came = size * torch.randn(4, 6, 5, 5, generator=generator)
+        found = []
+        for link in links:
+            x = torch.zeros(4, 3, 5, 5, requires_grad=True)
+            Exchange(link, "conv3", (0, 1))(x).backward(came)
+            found.append(x.grad)
+        errors.append(((found[0] - found[1]).norm() / found[1].norm()).item())
+    return errors
 
 
 DATA = Dataset.of(
