@@ -166,7 +166,14 @@ def train_config(
     as well (`val_error_ten`, `val_top5_ten`, `val_loss_ten`). With `kernel_colour`
     the last epoch holds the colour share of each of conv1's kernels. In a `team`
     each process returns its part of the network, and the leading one all figures.
+    Raises `ValueError` for probing in a team of several, of which none has all units.
     """
+    if config.training.probe_images and team.processes > 1:
+        raise ValueError(
+            f"probe_images={config.training.probe_images}: units are probed where one "
+            f"process has them all, but {team.processes} share this network; set it "
+            "to 0, or train in one process"
+        )
     device = team.device
     views = centre_views(config, dataset, device)
     with random_state_kept(device):

@@ -56,6 +56,9 @@ class Alone:
     leads = True
     """Whether this process shows progress and writes files."""
 
+    processes = 1
+    """How many train together."""
+
     def __init__(self, device: torch.device | None = None) -> None:
         self._device = device
 

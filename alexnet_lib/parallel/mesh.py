@@ -41,7 +41,7 @@ class Mesh(Alone):
         shape = (layout.replicas, layout.towers)
         mesh = init_device_mesh(device.type, shape, mesh_dim_names=("replica", "tower"))
         super().__init__(device)
-        self.layout = layout
+        self.layout, self.processes = layout, layout.processes
         self.replica, self.tower = mesh.get_coordinate() or (0, 0)
         self.replicas = mesh.get_group("replica")
         towers = mesh.get_group("tower")
