@@ -45,11 +45,13 @@ def sleep(device, folder):
 
 
 def compared_and_counted(device, cases, batch):
-    """`differences`, and the bytes that a step of the small net sends."""
-    found = differences(device, cases)
-    mesh = Mesh(Layout(), device)
-    _step(mesh, small_alexnet(), batch, "float32")()
-    return found, dict(mesh.link.sent)
+    """`differences`, and the bytes that a step of the small net sends, by output."""
+    found, sent = differences(device, cases), {}
+    for output in ("split", "first"):
+        mesh = Mesh(Layout(output=output), device)
+        _step(mesh, small_alexnet(), batch, "float32")()
+        sent[output] = dict(mesh.link.sent)
+    return found, sent
 
 
 def wire_errors(device, sizes, wire):

@@ -209,11 +209,12 @@ def test_the_bench_counts_what_it_computes():
 
 def test_bytes_counted_are_those_computed(two_processes):
     _, by_rank = two_processes
-    rows = traffic(small_alexnet(), Layout())
-    for rank, sent in enumerate(by_rank):
-        computed = {(r.name, "forward"): 16 * r.sends[rank] for r in rows}
-        computed |= {(r.name, "backward"): 16 * r.backward[rank] for r in rows[:-1]}
-        assert sent == computed
+    for output in ("split", "first"):
+        rows = traffic(small_alexnet(), Layout(output=output))
+        for rank, sent in enumerate(by_rank):
+            computed = {(r.name, "forward"): 16 * r.sends[rank] for r in rows}
+            computed |= {(r.name, "backward"): 16 * r.backward[rank] for r in rows[:-1]}
+            assert sent[output] == computed
 
 
 def test_gradients_of_any_size_travel_in_float16():
@@ -223,9 +224,31 @@ def test_gradients_of_any_size_travel_in_float16():
         assert all(1e-6 < error < 3e-4 for error in errors)
 
 
-def test_two_replicas_of_two_towers_equal_one_process():
-    found = equality.compare_layouts(check_cases(4), device="cpu")
-    assert len(found) == 5
+def in_four_columns(network: NetworkConfig, classes: int) -> NetworkConfig:
+    """Four groups wherever the network has two."""
+    layers = (
+        dataclasses.replace(x, groups=4) if getattr(x, "groups", 1) == 2 else x
+        for x in network.layers[:-1]
+    )
+    last = dataclasses.replace(network.layers[-1], units=classes)
+    return dataclasses.replace(network, layers=(*layers, last))
+
+
+def test_four_processes_equal_one_as_two_by_two_and_as_four_towers():
+    four = in_four_columns(small_alexnet(), 12)
+    every = communicating(four, "every")
+    cases = [
+        *check_cases(4),
+        ("1 x 4", four, Layout(towers=4)),
+        ("1 x 4, every exchange", every, Layout(towers=4, overlap=True)),
+        (
+            "1 x 4, norm across and classifier on one",
+            norm_across(in_four_columns(small_alexnet(), 10)),
+            Layout(towers=4, output="first"),
+        ),
+    ]
+    found = equality.compare_layouts(cases, device="cpu")
+    assert len(found) == 8
     assert {d.case: d.largest for d in found if not d.largest <= TOLERANCE} == {}
 
 

@@ -22,7 +22,7 @@ from alexnet_lib.team import Alone
 from .test_parallel import wait_for
 
 ROOT = Path(__file__).parent.parent
-EPOCHS = 4
+EPOCHS, STEPS = 4, 25
 CONFIG = RunConfig(
     DataConfig("synthetic", pixels="unit"),
     dataclasses.replace(small_alexnet(), input_shape=(3, 32, 32)),
@@ -32,13 +32,13 @@ CONFIG = RunConfig(
 
 @pytest.fixture
 def torchrun(tmp_path):
-    """Starts `torchrun ... -m alexnet_lib.parallel.train`, to save in a file."""
+    """Starts `torchrun ... alexnet train`, to save often, in a file."""
     (tmp_path / "config.json").write_text(json.dumps(to_dict(CONFIG)))
     started = []
 
     def start(saved, *options):
         command = [sys.executable, "-m", "torch.distributed.run", *options]
-        command += ["-m", "alexnet_lib.parallel.train", "--device", "cpu"]
+        command += ["-m", "tests.saving_often", "--device", "cpu"]
         command += ["--config", str(tmp_path / "config.json"), "--save", str(saved)]
         names = {"PYTHONPATH": str(ROOT), "GLOO_SOCKET_IFNAME": "lo"}
         started.append(
@@ -85,12 +85,22 @@ def ranks_of(saved):
 
 
 def kill_in_mid_epoch(saved):
-    """Kill rank 1 some time after the first epoch was saved, before the last."""
+    """Kill rank 1 within an epoch after the first; what is left is of mid-epoch.
+
+    Rank 0 gets no further without it, but may be at a save.
+    """
     wait_for(saved.exists, 500)
-    time.sleep(0.05)
     pid = ranks_of(saved)[1]
-    assert torch.load(saved, weights_only=True)["progress"]["epoch"] < EPOCHS
+
+    def progress():
+        return torch.load(saved, weights_only=True)["progress"]
+
+    wait_for(lambda: (p := progress())["epoch"] and 0 < p["step"] < STEPS - 4)
     os.kill(pid, signal.SIGKILL)
+    time.sleep(0.2)
+    left = progress()
+    assert 0 < left["epoch"] < EPOCHS
+    assert 0 < left["step"] < STEPS
 
 
 def test_a_killed_rank_is_restarted_and_the_weights_are_the_same(torchrun, tmp_path):
@@ -138,3 +148,4 @@ def test_two_machines_train_as_one(torchrun, tmp_path):
     content = torch.load(saved, weights_only=True)
     assert content["run"].startswith(digest(CONFIG))
     assert content["progress"]["epoch"] == EPOCHS
+    assert len(dataset.train) == STEPS * CONFIG.training.batch_size
