@@ -47,6 +47,21 @@ def random_state_kept(device: torch.device) -> AbstractContextManager[None]:
     return torch.random.fork_rng([device] if device.type == "cuda" else [])
 
 
+def random_state(device: torch.device) -> dict[str, Tensor]:
+    """The CPU's random state, and a GPU's, which draws dropout's masks there."""
+    state = {"rng": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["rng_cuda"] = torch.cuda.get_rng_state(device)
+    return state
+
+
+def set_random_state(device: torch.device, state: Mapping[str, Tensor]) -> None:
+    """Go on from a `random_state`; the GPU's may be lacking."""
+    torch.set_rng_state(state["rng"])
+    if device.type == "cuda" and "rng_cuda" in state:
+        torch.cuda.set_rng_state(state["rng_cuda"], device)
+
+
 class Alone:
     """One process that has the whole network and every image.
 
