@@ -48,8 +48,9 @@ def run_experiment(
     which takes only real data and an unchanged commit (`PublishError`). Raises
     `ValueError` for an unknown arm.
     """
-    asked = list(arms)
-    known = _arms(experiment, scale, asked)
+    chosen = list(arms) or list(experiment.arms(scale))
+    for arm in chosen:
+        arm_config(experiment, scale, arm)
     return [
         run_arm(
             experiment,
@@ -61,21 +62,18 @@ def run_experiment(
             on_epoch=on_epoch and (lambda h, a=arm, s=seed: on_epoch(a, s, h)),  # type: ignore[misc]
         )
         for seed in (experiment.seed_list(scale) if seeds is None else seeds)
-        for arm in asked or known
+        for arm in chosen
     ]
 
 
-def _arms(
-    experiment: Experiment, scale: Scale, asked: Iterable[str]
-) -> dict[str, RunConfig]:
-    """All arms of the experiment, among which those `asked` for must be."""
+def arm_config(experiment: Experiment, scale: Scale, arm: str) -> RunConfig:
+    """The arm of that name; `ValueError` if there is none."""
     known = experiment.arms(scale)
-    if unknown := set(asked) - set(known):
+    if arm not in known:
         raise ValueError(
-            f"{experiment.name} has no arm {', '.join(sorted(unknown))}; "
-            f"it has {', '.join(known)}"
+            f"{experiment.name} has no arm {arm}; it has {', '.join(known)}"
         )
-    return known
+    return known[arm]
 
 
 def run_arm(
@@ -127,7 +125,7 @@ class _Run:
         on_epoch: OnEpoch | None = None,
     ) -> Record | None:
         """Stored or trained for; None in a process that does not lead."""
-        config = _arms(self.experiment, self.scale, [self.arm])[self.arm]
+        config = arm_config(self.experiment, self.scale, self.arm)
         own = settings.runs_root() / self.scale
         root = settings.RESULTS if publish else own
         known = stored(root, self.experiment, self.arm, self.seed, config)

@@ -1,4 +1,4 @@
-"""Under torchrun: a rank that dies, and two machines that are one."""
+"""Under torchrun: a rank that dies, two machines that are one, a record."""
 
 import dataclasses
 import json
@@ -13,10 +13,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from alexnet_lib import data
+from alexnet_lib import cli, data, records, settings
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig, digest, to_dict
+from alexnet_lib.experiments import experiment
+from alexnet_lib.nets.build import build
 from alexnet_lib.parallel.equality import small_alexnet
-from alexnet_lib.run import train_config
+from alexnet_lib.run import run_arm, train_config, weights_sha256
 from alexnet_lib.team import Alone
 
 from .test_parallel import wait_for
@@ -124,6 +126,39 @@ def test_without_restarts_a_killed_rank_ends_the_run_with_an_error(torchrun, tmp
     assert process.returncode != 0
     assert "SIGKILL" in out
     assert ranks_of(saved) == {}
+
+
+def test_an_arm_trained_by_two_processes_has_a_record_like_that_of_one(capsys):
+    words = ["--experiment", "figure1-rates", "--arm", "2012-relu-0.001"]
+    words += ["--scale", "smoke", "--seed", "2", "--device", "cpu"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node", "2", "-m", "alexnet_lib.parallel.train", *words]
+    names = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    subprocess.run(command, cwd=ROOT, env=os.environ | names, check=True, timeout=300)
+    own = settings.runs_root() / "smoke"
+    path = records.path_of(own, "figure1-rates", "2012-relu-0.001", 2)
+    record = records.read(path)
+    chosen = experiment("figure1-rates")
+    net = build(record.config.network, 1)
+    net.load_state_dict(weights(path.with_suffix(".pt")))
+    assert record.weights_sha256 == weights_sha256(net)
+    assert record.environment["processes"] == 2
+    assert record.result == chosen.metrics(record.epochs)
+    before = path.read_bytes()
+    assert cli.main(["train", *words]) == 0
+    assert f"record in {path}" in capsys.readouterr().out
+    assert path.read_bytes() == before
+    path.unlink()
+    path.with_suffix(".pt").unlink()
+    alone = run_arm(chosen, "2012-relu-0.001", 2, "smoke", show=False)
+    assert alone.config == record.config
+    assert alone.data == record.data
+    for found, exact in zip(record.epochs, alone.epochs, strict=True):
+        assert found.keys() == exact.keys()
+    first, last = alone.epochs[0]["val_loss"], alone.epochs[-1]["val_loss"]
+    assert last < 0.9 * first
+    # in float32 and from weights so small, rounding decides when learning sets in
+    assert record.epochs[-1]["val_loss"] == pytest.approx(last, abs=(first - last) / 3)
 
 
 def test_two_machines_train_as_one(torchrun, tmp_path):
