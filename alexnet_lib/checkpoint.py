@@ -25,14 +25,15 @@ def save(path: Path, state: dict[str, Any]) -> None:
 def load(path: Path, run: str) -> dict[str, Any] | None:
     """The state saved at `path` by the same `run`; None if there is none.
 
-    Raises `CheckpointError` for a damaged file, or one of another run or of the
-    format before towers. Nothing
-    but tensors and plain values is unpickled.
+    Tensors come on the CPU, wherever they were saved from: a machine without GPUs
+    can go on with them, and of many processes none fills the first GPU. Nothing but
+    tensors and plain values is unpickled. Raises `CheckpointError` for a damaged
+    file, or one of another run or of the format before towers.
     """
     if not path.exists():
         return None
     try:
-        state = torch.load(path, weights_only=True)
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
         raise CheckpointError(
             f"{path}: damaged checkpoint; delete it to start this run again"

@@ -8,6 +8,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from alexnet_lib import settings
 from alexnet_lib.settings import Scale
@@ -43,6 +44,9 @@ def _parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         "--towers",
         action="store_true",
         help="train two towers, on two GPUs if there are, and compare with one device",
+    )
+    check.add_argument(
+        "--device", choices=("cpu", "cuda"), help="where --towers computes"
     )
     check.set_defaults(do=_check)
 
@@ -123,16 +127,16 @@ def _check(arguments: argparse.Namespace) -> int:
     from alexnet_lib import machine
 
     if arguments.towers:
-        return _check_towers()
+        return _check_towers(arguments.device)
     print("\n".join(machine.summary()))
     _data_ls(arguments)
     return 0
 
 
-def _check_towers() -> int:
+def _check_towers(device: Literal["cpu", "cuda"] | None) -> int:
     from alexnet_lib.parallel import equality
 
-    lines, equal = equality.report()
+    lines, equal = equality.report(device)
     print("\n".join(lines))
     return 0 if equal else 1
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,14 +17,13 @@ from alexnet_lib.config import RunConfig, digest
 from alexnet_lib.data import Dataset
 from alexnet_lib.data.augment import CentreViews, TrainViews
 from alexnet_lib.data.loader import Batches, ViewBatches
-from alexnet_lib.evaluate import Errors, errors
 from alexnet_lib.experiments import Experiment
+from alexnet_lib.figures import last_figures, measure_of
 from alexnet_lib.nets.build import decay_multipliers
-from alexnet_lib.probe import colour_shares, probe
 from alexnet_lib.records import Record
 from alexnet_lib.settings import Scale
-from alexnet_lib.team import ALONE, Alone, SharedSource
-from alexnet_lib.train import Measure, OnEpoch, train
+from alexnet_lib.team import ALONE, Alone, SharedSource, random_state_kept
+from alexnet_lib.train import OnEpoch, train
 
 
 class PublishError(RuntimeError):
@@ -48,13 +48,9 @@ def run_experiment(
     which takes only real data and an unchanged commit (`PublishError`). Raises
     `ValueError` for an unknown arm.
     """
-    known = experiment.arms(scale)
-    chosen = list(arms) or list(known)
-    if unknown := set(chosen) - set(known):
-        raise ValueError(
-            f"{experiment.name} has no arm {', '.join(sorted(unknown))}; "
-            f"it has {', '.join(known)}"
-        )
+    chosen = list(arms) or list(experiment.arms(scale))
+    for arm in chosen:
+        arm_config(experiment, scale, arm)
     return [
         run_arm(
             experiment,
@@ -68,6 +64,16 @@ def run_experiment(
         for seed in (experiment.seed_list(scale) if seeds is None else seeds)
         for arm in chosen
     ]
+
+
+def arm_config(experiment: Experiment, scale: Scale, arm: str) -> RunConfig:
+    """The arm of that name; `ValueError` if there is none."""
+    known = experiment.arms(scale)
+    if arm not in known:
+        raise ValueError(
+            f"{experiment.name} has no arm {arm}; it has {', '.join(known)}"
+        )
+    return known[arm]
 
 
 def run_arm(
@@ -84,57 +90,115 @@ def run_arm(
 
     Training goes on from the run's checkpoint if one is there.
     """
-    config = experiment.arms(scale)[arm]
-    own = settings.runs_root() / scale
-    root = settings.RESULTS if publish else own
-    known = stored(root, experiment, arm, seed, config)
-    if known is not None:
-        return known
-    dataset = data.load(config.data.name)
-    code = machine.code()
-    if publish and (code["dirty"] or not dataset.real):
+    run = _Run(experiment, arm, seed, scale, ALONE)
+    record = run.record(publish=publish, show=show, on_epoch=on_epoch)
+    assert record is not None
+    return record
+
+
+def run_arm_in(
+    team: Alone, experiment: Experiment, arm: str, seed: int, scale: Scale
+) -> Record | None:
+    """`run_arm` by all processes of a `team`, which call it together.
+
+    The leading process writes the record and returns it, the others return None.
+    Raises `ValueError` for an unknown arm, or one that probes units, and
+    `CheckpointError` if the processes do not find the same records.
+    """
+    return _Run(experiment, arm, seed, scale, team).record()
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One arm and seed of an experiment, and who trains it."""
+
+    experiment: Experiment
+    arm: str
+    seed: int
+    scale: Scale
+    team: Alone
+
+    def record(
+        self,
+        publish: bool = False,
+        show: bool = True,
+        on_epoch: OnEpoch | None = None,
+    ) -> Record | None:
+        """Stored or trained for; None in a process that does not lead."""
+        config = arm_config(self.experiment, self.scale, self.arm)
+        own = settings.runs_root() / self.scale
+        root = settings.RESULTS if publish else own
+        known = stored(root, self.experiment, self.arm, self.seed, config)
+        self.team.check_alike((known is not None,), f"records in {root}")
+        if known is not None:
+            return known if self.team.leads else None
+        dataset, code = data.load(config.data.name), machine.code()
+        if publish:
+            _check_publishable(code, dataset)
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        place = records.path_of(own, self.experiment.name, self.arm, self.seed)
+        net, history = train_config(
+            config,
+            dataset,
+            self.seed,
+            saved=place.with_suffix(".pt"),
+            on_epoch=on_epoch,
+            title=f"{self.experiment.name} {self.arm}, seed {self.seed}",
+            show=show,
+            team=self.team,
+        )
+        sha256 = weights_sha256(net, self.team)
+        if not self.team.leads:
+            return None
+        record = self._record_of(config, dataset, history, sha256, code, started)
+        records.write(root, record)
+        return record
+
+    def _record_of(
+        self,
+        config: RunConfig,
+        dataset: Dataset,
+        history: list[dict[str, Any]],
+        sha256: str,
+        code: dict[str, Any],
+        started: str,
+    ) -> Record:
+        about = machine.environment(self.team.device, config.training.precision)
+        if self.team.processes > 1:
+            about["processes"] = self.team.processes
+        return Record(
+            experiment=self.experiment.name,
+            arm=self.arm,
+            seed=self.seed,
+            scale=self.scale,
+            config=config,
+            data={
+                "name": dataset.name,
+                "fingerprint": dataset.fingerprint,
+                "real": dataset.real,
+                "train": len(dataset.train),
+                "test": len(dataset.test),
+            },
+            epochs=history,
+            result=self.experiment.metrics(history),
+            weights_sha256=sha256,
+            environment=about,
+            code=code,
+            started=started,
+            wall_seconds=round(
+                sum(e.get("seconds", 0) + e["measure_seconds"] for e in history), 1
+            ),
+        )
+
+
+def _check_publishable(code: dict[str, Any], dataset: Dataset) -> None:
+    if code["dirty"] or not dataset.real:
         raise PublishError(
             "only runs on real data from an unchanged commit are published; "
             "commit or stash first"
             if code["dirty"]
             else f"{dataset.name} is drawn"
         )
-    started = datetime.now(UTC).isoformat(timespec="seconds")
-    saved = records.path_of(own, experiment.name, arm, seed).with_suffix(".pt")
-    net, history = train_config(
-        config,
-        dataset,
-        seed,
-        saved=saved,
-        on_epoch=on_epoch,
-        title=f"{experiment.name} {arm}, seed {seed}",
-        show=show,
-    )
-    record = Record(
-        experiment=experiment.name,
-        arm=arm,
-        seed=seed,
-        scale=scale,
-        config=config,
-        data={
-            "name": dataset.name,
-            "fingerprint": dataset.fingerprint,
-            "real": dataset.real,
-            "train": len(dataset.train),
-            "test": len(dataset.test),
-        },
-        epochs=history,
-        result=experiment.metrics(history),
-        weights_sha256=weights_sha256(net),
-        environment=machine.environment(machine.device(), config.training.precision),
-        code=code,
-        started=started,
-        wall_seconds=round(
-            sum(e.get("seconds", 0) + e["measure_seconds"] for e in history), 1
-        ),
-    )
-    records.write(root, record)
-    return record
 
 
 def stored(
@@ -166,10 +230,12 @@ def train_config(
     as well (`val_error_ten`, `val_top5_ten`, `val_loss_ten`). With `kernel_colour`
     the last epoch holds the colour share of each of conv1's kernels. In a `team`
     each process returns its part of the network, and the leading one all figures.
+    Raises `ValueError` for probing in a team of several, of which none has all units.
     """
+    _refuse_probing(config, team)
     device = team.device
     views = centre_views(config, dataset, device)
-    with torch.random.fork_rng():
+    with random_state_kept(device):
         torch.manual_seed(seed)
         net = team.network(config.network, seed)
         net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -177,7 +243,7 @@ def train_config(
             net,
             team.batches(_batches(config, dataset, views, seed)),
             config.training,
-            _measure(config, dataset, views),
+            measure_of(config, dataset, views),
             decay_mult=decay_multipliers(config.network),
             run=run_name(config, dataset.fingerprint, seed),
             saved=saved,
@@ -186,14 +252,17 @@ def train_config(
             show=show,
             team=team,
         )
-    if config.data.augmentation is not None:
-        tested = errors(net, dataset.test, views, config.training.precision, ten=True)
-        history[-1] |= _named("val", tested, "_ten")
-    if config.training.kernel_colour:
-        kernels = team.whole(net, net.state_dict()).get("conv1.weight")
-        if kernels is not None:
-            history[-1]["kernel_colour"] = colour_shares(kernels).tolist()
+    history[-1] |= last_figures(config, dataset, views, net, team)
     return net, history
+
+
+def _refuse_probing(config: RunConfig, team: Alone) -> None:
+    if config.training.probe_images and team.processes > 1:
+        raise ValueError(
+            f"probe_images={config.training.probe_images}: units are probed where one "
+            f"process has them all, but {team.processes} share this network; set it "
+            "to 0, or train in one process"
+        )
 
 
 def run_name(config: RunConfig, fingerprint: str, seed: int) -> str:
@@ -223,38 +292,12 @@ def _batches(
     return ViewBatches(dataset.train, views, batch_size, seed)
 
 
-def _measure(config: RunConfig, dataset: Dataset, views: CentreViews) -> Measure:
-    training = config.training
-    trained_on = dataset.train.spread(training.evaluate_train)
-    probed = dataset.train.first(training.probe_images)
+def weights_sha256(net: nn.Module, team: Alone = ALONE) -> str:
+    """SHA-256 of all parameters and buffers, to compare two runs bit for bit.
 
-    def measure(net: nn.Module) -> dict[str, Any]:
-        tested = errors(net, dataset.test, views, training.precision)
-        figures: dict[str, Any] = _named("val", tested)
-        if training.evaluate_train:
-            seen = errors(net, trained_on, views, training.precision)
-            figures |= _named("train_set", seen)
-        if training.probe_images:
-            assert isinstance(net, nn.Sequential)
-            figures["probe"] = probe(
-                net, views(probed.images[:]), probed.labels.to(views.mean.device)
-            )
-        return figures
-
-    return measure
-
-
-def _named(of: str, measured: Errors, how: str = "") -> dict[str, Any]:
-    return {
-        f"{of}_error{how}": measured.top1,
-        f"{of}_top5{how}": measured.top5,
-        f"{of}_loss{how}": measured.loss,
-    }
-
-
-def weights_sha256(net: nn.Module) -> str:
-    """SHA-256 of all parameters and buffers, to compare two runs bit for bit."""
+    In a `team` all call it, and the leading process has that of the merged network.
+    """
     sha = hashlib.sha256()
-    for name, tensor in net.state_dict().items():
+    for name, tensor in team.whole(net, net.state_dict()).items():
         sha.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
     return sha.hexdigest()

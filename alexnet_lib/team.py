@@ -8,6 +8,7 @@ answers for several processes; alone, everything is one's own.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Protocol, Self
 
 import torch
@@ -38,16 +39,48 @@ class SharedSource(BatchSource, Protocol):
         """The same batches, of each the part of process `rank` of `world`."""
 
 
+def random_state_kept(device: torch.device) -> AbstractContextManager[None]:
+    """Whatever is drawn within, on the CPU or `device`, the random states come back.
+
+    `fork_rng` by itself takes every GPU of the machine, and warns of several.
+    """
+    return torch.random.fork_rng([device] if device.type == "cuda" else [])
+
+
+def random_state(device: torch.device) -> dict[str, Tensor]:
+    """The CPU's random state, and a GPU's, which draws dropout's masks there."""
+    state = {"rng": torch.get_rng_state()}
+    if device.type == "cuda":
+        state["rng_cuda"] = torch.cuda.get_rng_state(device)
+    return state
+
+
+def set_random_state(device: torch.device, state: Mapping[str, Tensor]) -> None:
+    """Go on from a `random_state`; the GPU's may be lacking."""
+    torch.set_rng_state(state["rng"])
+    if device.type == "cuda" and "rng_cuda" in state:
+        torch.cuda.set_rng_state(state["rng_cuda"], device)
+
+
 class Alone:
-    """One process that has the whole network and every image."""
+    """One process that has the whole network and every image.
+
+    On `device`; without one on the first GPU if there is any, else on the CPU.
+    """
 
     leads = True
     """Whether this process shows progress and writes files."""
 
+    processes = 1
+    """How many train together."""
+
+    def __init__(self, device: torch.device | None = None) -> None:
+        self._device = device
+
     @property
     def device(self) -> torch.device:
         """Where this process computes."""
-        return machine.device()
+        return self._device or machine.device()
 
     def network(self, config: NetworkConfig, seed: int) -> nn.Sequential:
         """What this process has of the network that `build(config, seed)` makes."""

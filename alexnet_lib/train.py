@@ -27,7 +27,13 @@ from alexnet_lib.evaluate import autocast, channels_last
 from alexnet_lib.machine import prepare_process
 from alexnet_lib.nets.build import precise
 from alexnet_lib.optim import PaperSGD, parameter_groups
-from alexnet_lib.team import ALONE, Alone, BatchSource
+from alexnet_lib.team import (
+    ALONE,
+    Alone,
+    BatchSource,
+    random_state,
+    set_random_state,
+)
 
 CHECKPOINT_SECONDS = 30.0
 CHECK_EVERY = 50
@@ -215,8 +221,7 @@ class _Loop:
             "net": self.team.whole(self.net, self.net.state_dict()),
             "velocities": self.team.whole(self.net, velocities),
             "progress": vars(self.progress),
-            "rng": torch.get_rng_state(),
-        }
+        } | random_state(self.team.device)
         if self.team.leads:
             checkpoint.save(self.saved, content)
 
@@ -226,7 +231,7 @@ class _Loop:
             self.net.load_state_dict(self.team.part(self.net, content["net"]))
             velocities = self.team.part(self.net, content["velocities"])
             self.optimizer.set_velocities(self.net, velocities)
-            torch.set_rng_state(content["rng"])
+            set_random_state(self.team.device, content)
             self.progress = Progress(**content["progress"])
         at = self.progress
         self.team.check_alike((at.epoch, at.step), f"progress in {self.saved}")

@@ -15,8 +15,10 @@ from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.data.loader import Batches
 from alexnet_lib.parallel.equality import differences, small_alexnet
+from alexnet_lib.parallel.exchange import Exchange
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout
+from alexnet_lib.team import random_state_kept
 from alexnet_lib.train import _Loop, train
 
 
@@ -43,11 +45,29 @@ def sleep(device, folder):
 
 
 def compared_and_counted(device, cases, batch):
-    """`differences`, and the bytes that a step of the small net sends."""
-    found = differences(device, cases)
-    mesh = Mesh(Layout(), device)
-    _step(mesh, small_alexnet(), batch, "float32")()
-    return found, dict(mesh.link.sent)
+    """`differences`, and the bytes that a step of the small net sends, by output."""
+    found, sent = differences(device, cases), {}
+    for output in ("split", "first"):
+        mesh = Mesh(Layout(output=output), device)
+        _step(mesh, small_alexnet(), batch, "float32")()
+        sent[output] = dict(mesh.link.sent)
+    return found, sent
+
+
+def wire_errors(device, sizes, wire):
+    """Relative error of gradients of about those sizes that came over `wire`."""
+    links = [Mesh(layout, device).link for layout in (Layout(wire=wire), Layout())]
+    generator = torch.Generator().manual_seed(dist.get_rank())
+    errors = []
+    for size in sizes:
+        came = size * torch.randn(4, 6, 5, 5, generator=generator)
+        found = []
+        for link in links:
+            x = torch.zeros(4, 3, 5, 5, requires_grad=True)
+            Exchange(link, "conv3", (0, 1))(x).backward(came)
+            found.append(x.grad)
+        errors.append(((found[0] - found[1]).norm() / found[1].norm()).item())
+    return errors
 
 
 DATA = Dataset.of(
@@ -64,7 +84,7 @@ def trained(team, epochs, saved):
     config = TrainingConfig(1e-3, epochs, batch_size=16, weight_decay=5e-4)
     views = CentreViews(DATA, team.device, pixels="unit")
     batches = team.batches(Batches(DATA.train, views, config.batch_size, seed=1))
-    with torch.random.fork_rng():
+    with random_state_kept(team.device):
         torch.manual_seed(1)
         net = team.network(small_alexnet(), 1)
         train(net, batches, config, lambda net: {}, saved=saved, show=False, team=team)
@@ -74,7 +94,7 @@ def saved_again(team, saved, to):
     """Load `saved` and write it anew to `to`."""
     config = TrainingConfig(1e-3, 9, batch_size=16, weight_decay=5e-4)
     net = team.network(small_alexnet(), 2)
-    with torch.random.fork_rng():
+    with random_state_kept(team.device):
         loop = _Loop(net, [], config, {}, "", saved, "again", team)
         loop.saved = to
         loop.save()

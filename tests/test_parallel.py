@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import math
 import os
 import signal
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from alexnet_lib import checkpoint
+from alexnet_lib import checkpoint, cli, machine
+from alexnet_lib.bench.towers import computed_bytes, measure
 from alexnet_lib.config import Augmentation, Dropout, NetworkConfig, ResponseNorm
 from alexnet_lib.data import load
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
@@ -22,14 +24,16 @@ from alexnet_lib.nets.counts import count, total
 from alexnet_lib.parallel import equality
 from alexnet_lib.parallel.equality import TOLERANCE, check_cases, small_alexnet
 from alexnet_lib.parallel.exchange import Link, Rows
-from alexnet_lib.parallel.group import ProcessError
+from alexnet_lib.parallel.group import ProcessError, connect, device_kind
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.plan import Layout, plan, traffic
 from alexnet_lib.parallel.towers import build_tower
 from alexnet_lib.parallel.train import add_arguments, config_of
-from alexnet_lib.team import ALONE
+from alexnet_lib.team import Alone, random_state_kept
 
 from . import parallel_work as work
+
+ON_CPU = Alone(torch.device("cpu"))
 
 
 def tower(network, number, layout=None):
@@ -184,28 +188,112 @@ def test_two_processes_equal_one_in_every_pattern(two_processes):
     assert 1e-6 < inexact < 0.3
 
 
+def test_the_bench_counts_what_it_computes():
+    net = small_alexnet()
+    found = measure(trials=1, batch=2, network=net, device="cpu")
+    computed = found["bytes_computed"]
+    assert computed == computed_bytes(net, 2) == found["bytes"]
+    assert list(computed) == [row.name for row in traffic(net, Layout())]
+    seconds = found["seconds"]
+    assert set(seconds) == {"one", "half", "towers", "overlap", "float16"}
+    for side in ("one", "half"):
+        ratio = seconds[side] / seconds["towers"]
+        assert found[f"{side}_over_towers"] == pytest.approx(ratio)
+    assert 0 < found["waited_seconds"] < 60
+    memory = found["memory"]
+    parameters = total(count(net)).parameters
+    assert memory["one"]["state"] == 12 * parameters / 2**20
+    assert sum(m["state"] for m in memory["towers"]) == memory["one"]["state"]
+    assert found["environment"]["device"] == "cpu"
+
+
 def test_bytes_counted_are_those_computed(two_processes):
     _, by_rank = two_processes
-    rows = traffic(small_alexnet(), Layout())
-    for rank, sent in enumerate(by_rank):
-        computed = {(r.name, "forward"): 16 * r.sends[rank] for r in rows}
-        computed |= {(r.name, "backward"): 16 * r.backward[rank] for r in rows[:-1]}
-        assert sent == computed
+    for output in ("split", "first"):
+        rows = traffic(small_alexnet(), Layout(output=output))
+        for rank, sent in enumerate(by_rank):
+            computed = {(r.name, "forward"): 16 * r.sends[rank] for r in rows}
+            computed |= {(r.name, "backward"): 16 * r.backward[rank] for r in rows[:-1]}
+            assert sent[output] == computed
 
 
-def test_two_replicas_of_two_towers_equal_one_process():
-    found = equality.compare_layouts(check_cases(4), device="cpu")
-    assert len(found) == 5
+def test_gradients_of_any_size_travel_in_float16():
+    """2e-7 is the median before conv3, where float16 unscaled is 5 % off."""
+    sizes = (2e-7, 1e-5, 1e-3, 1.0)
+    for errors in launch(work.wire_errors, 2, (sizes, "float16"), device="cpu"):
+        assert all(1e-6 < error < 3e-4 for error in errors)
+
+
+def in_four_columns(network: NetworkConfig, classes: int) -> NetworkConfig:
+    """Four groups wherever the network has two."""
+    layers = (
+        dataclasses.replace(x, groups=4) if getattr(x, "groups", 1) == 2 else x
+        for x in network.layers[:-1]
+    )
+    last = dataclasses.replace(network.layers[-1], units=classes)
+    return dataclasses.replace(network, layers=(*layers, last))
+
+
+def test_four_processes_equal_one_as_two_by_two_and_as_four_towers():
+    four = in_four_columns(small_alexnet(), 12)
+    every = communicating(four, "every")
+    cases = [
+        *check_cases(4),
+        ("1 x 4", four, Layout(towers=4)),
+        ("1 x 4, every exchange", every, Layout(towers=4, overlap=True)),
+        (
+            "1 x 4, norm across and classifier on one",
+            norm_across(in_four_columns(small_alexnet(), 10)),
+            Layout(towers=4, output="first"),
+        ),
+    ]
+    found = equality.compare_layouts(cases, device="cpu")
+    assert len(found) == 8
     assert {d.case: d.largest for d in found if not d.largest <= TOLERANCE} == {}
 
 
-def test_the_command_says_what_is_not_equal(monkeypatch, capsys):
-    from alexnet_lib import cli
+def spoil(kept, value):
+    """A tensor, or tensors by name, without a finite value."""
+    if isinstance(kept, dict):
+        return {name: spoil(x, value) for name, x in kept.items()}
+    return torch.full_like(kept, value)
 
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+@pytest.mark.parametrize("which", ["outputs", "loss", "gradients", "weights"])
+def test_what_is_not_finite_is_not_equal(monkeypatch, which, value):
+    """Not even to one process that came to the same."""
+    spoilt = equality._trained(small_alexnet(), ON_CPU)
+    broken = {which: spoil(getattr(spoilt, which), value)}
+    spoilt = dataclasses.replace(spoilt, **broken)
+    monkeypatch.setattr(equality, "_trained", lambda *_: spoilt)
+    found = equality._difference("", small_alexnet(), ON_CPU)
+    assert found.largest == getattr(found, which) == math.inf
+
+
+def test_the_command_says_what_is_not_equal(monkeypatch, capsys):
     off = equality.Difference("paper exchange", 0.0, 0.0, 1e-3, 0.0)
     monkeypatch.setattr(equality, "compare_layouts", lambda *_, **__: [off])
     assert cli.main(["check", "--towers"]) == 1
     assert "NOT EQUAL" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("words", "why"), [([], True), (["--device", "cpu"], False)])
+def test_with_one_gpu_the_command_takes_the_cpu_and_says_why(
+    monkeypatch, capsys, words, why
+):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    seen = []
+
+    def compare(_, device):
+        seen.append(device)
+        return [equality.Difference("paper exchange", 0.0, 0.0, 0.0, 0.0)]
+
+    monkeypatch.setattr(equality, "compare_layouts", compare)
+    assert cli.main(["check", "--towers", *words]) == 0
+    assert seen == ["cpu"]
+    assert ("each needs a GPU and there is one" in capsys.readouterr().out) == why
 
 
 # checkpoints
@@ -214,7 +302,7 @@ def test_the_command_says_what_is_not_equal(monkeypatch, capsys):
 def test_checkpoints_go_from_any_layout_to_any(tmp_path):
     files = [tmp_path / f"{n}.pt" for n in ("towers", "one", "mesh")]
     launch(work.train_and_save, 2, (Layout(), 1, files[0]), device="cpu")
-    work.saved_again(ALONE, files[0], files[1])
+    work.saved_again(ON_CPU, files[0], files[1])
     mesh = Layout(towers=2, replicas=2, output="first")
     launch(work.save_again, 4, (mesh, files[1], files[2]), device="cpu")
     contents = [checkpoint.load(file, "") for file in files]
@@ -229,8 +317,8 @@ def test_checkpoints_go_from_any_layout_to_any(tmp_path):
     assert {n: t.shape for n, t in contents[2]["net"].items()} == {
         n: t.shape for n, t in whole.items()
     }
-    work.trained(ALONE, 2, files[2])
-    work.trained(ALONE, 2, tmp_path / "undisturbed.pt")
+    work.trained(ON_CPU, 2, files[2])
+    work.trained(ON_CPU, 2, tmp_path / "undisturbed.pt")
     last = (files[2], tmp_path / "undisturbed.pt")
     ends = [checkpoint.load(file, "")["net"] for file in last]
     for name, tensor in ends[1].items():
@@ -238,6 +326,48 @@ def test_checkpoints_go_from_any_layout_to_any(tmp_path):
 
 
 # launch
+
+
+@pytest.mark.parametrize(
+    ("gpus", "asked", "kind"),
+    [
+        *((0, None, "cpu"), (1, None, "cpu"), (2, None, "cuda"), (3, None, "cuda")),
+        *((1, "cpu", "cpu"), (2, "cpu", "cpu"), (2, "cuda", "cuda")),
+    ],
+)
+def test_two_processes_take_two_gpus_or_the_cpu(monkeypatch, gpus, asked, kind):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    assert device_kind(2, asked) == kind
+
+
+@pytest.mark.parametrize("gpus", [0, 1])
+def test_gpus_that_are_not_there_are_refused_with_a_mend(monkeypatch, gpus, capsys):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    assert cli.main(["check", "--towers", "--device", "cuda"]) == 1
+    assert f"2 processes but {gpus} GPUs" in capsys.readouterr().err
+
+
+def test_training_does_not_leave_a_gpu_for_the_cpu_unasked(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    with pytest.raises(RuntimeError, match="choose the CPU"), connect():
+        pass
+
+
+def test_a_process_alone_computes_where_it_is_told_else_on_the_gpu(monkeypatch):
+    monkeypatch.setattr(machine, "device", lambda: torch.device("cuda"))
+    assert Alone().device.type == "cuda"
+    assert ON_CPU.device.type == "cpu"
+
+
+@pytest.mark.filterwarnings("error")
+def test_the_random_state_is_kept_without_a_word_on_a_machine_of_two_gpus(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
+    before = torch.get_rng_state()
+    with random_state_kept(ON_CPU.device):
+        torch.rand(1)
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_results_come_by_rank_and_rank_0_is_heard(capsys):

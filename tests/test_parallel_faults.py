@@ -1,4 +1,4 @@
-"""Under torchrun: a rank that dies, and two machines that are one."""
+"""Under torchrun: a rank that dies, two machines that are one, a record."""
 
 import dataclasses
 import json
@@ -13,15 +13,18 @@ from pathlib import Path
 import pytest
 import torch
 
-from alexnet_lib import data
+from alexnet_lib import cli, data, records, settings
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig, digest, to_dict
+from alexnet_lib.experiments import experiment
+from alexnet_lib.nets.build import build
 from alexnet_lib.parallel.equality import small_alexnet
-from alexnet_lib.run import train_config
+from alexnet_lib.run import run_arm, train_config, weights_sha256
+from alexnet_lib.team import Alone
 
 from .test_parallel import wait_for
 
 ROOT = Path(__file__).parent.parent
-EPOCHS = 4
+EPOCHS, STEPS = 4, 25
 CONFIG = RunConfig(
     DataConfig("synthetic", pixels="unit"),
     dataclasses.replace(small_alexnet(), input_shape=(3, 32, 32)),
@@ -31,13 +34,13 @@ CONFIG = RunConfig(
 
 @pytest.fixture
 def torchrun(tmp_path):
-    """Starts `torchrun ... -m alexnet_lib.parallel.train`, to save in a file."""
+    """Starts `torchrun ... alexnet train`, to save often, in a file."""
     (tmp_path / "config.json").write_text(json.dumps(to_dict(CONFIG)))
     started = []
 
     def start(saved, *options):
         command = [sys.executable, "-m", "torch.distributed.run", *options]
-        command += ["-m", "alexnet_lib.parallel.train", "--device", "cpu"]
+        command += ["-m", "tests.saving_often", "--device", "cpu"]
         command += ["--config", str(tmp_path / "config.json"), "--save", str(saved)]
         names = {"PYTHONPATH": str(ROOT), "GLOO_SOCKET_IFNAME": "lo"}
         started.append(
@@ -84,12 +87,22 @@ def ranks_of(saved):
 
 
 def kill_in_mid_epoch(saved):
-    """Kill rank 1 some time after the first epoch was saved, before the last."""
+    """Kill rank 1 within an epoch after the first; what is left is of mid-epoch.
+
+    Rank 0 gets no further without it, but may be at a save.
+    """
     wait_for(saved.exists, 500)
-    time.sleep(0.05)
     pid = ranks_of(saved)[1]
-    assert torch.load(saved, weights_only=True)["progress"]["epoch"] < EPOCHS
+
+    def progress():
+        return torch.load(saved, weights_only=True)["progress"]
+
+    wait_for(lambda: (p := progress())["epoch"] and 0 < p["step"] < STEPS - 4)
     os.kill(pid, signal.SIGKILL)
+    time.sleep(0.2)
+    left = progress()
+    assert 0 < left["epoch"] < EPOCHS
+    assert 0 < left["step"] < STEPS
 
 
 def test_a_killed_rank_is_restarted_and_the_weights_are_the_same(torchrun, tmp_path):
@@ -115,6 +128,39 @@ def test_without_restarts_a_killed_rank_ends_the_run_with_an_error(torchrun, tmp
     assert ranks_of(saved) == {}
 
 
+def test_an_arm_trained_by_two_processes_has_a_record_like_that_of_one(capsys):
+    words = ["--experiment", "figure1-rates", "--arm", "2012-relu-0.001"]
+    words += ["--scale", "smoke", "--seed", "2", "--device", "cpu"]
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node", "2", "-m", "alexnet_lib.parallel.train", *words]
+    names = {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    subprocess.run(command, cwd=ROOT, env=os.environ | names, check=True, timeout=300)
+    own = settings.runs_root() / "smoke"
+    path = records.path_of(own, "figure1-rates", "2012-relu-0.001", 2)
+    record = records.read(path)
+    chosen = experiment("figure1-rates")
+    net = build(record.config.network, 1)
+    net.load_state_dict(weights(path.with_suffix(".pt")))
+    assert record.weights_sha256 == weights_sha256(net)
+    assert record.environment["processes"] == 2
+    assert record.result == chosen.metrics(record.epochs)
+    before = path.read_bytes()
+    assert cli.main(["train", *words]) == 0
+    assert f"record in {path}" in capsys.readouterr().out
+    assert path.read_bytes() == before
+    path.unlink()
+    path.with_suffix(".pt").unlink()
+    alone = run_arm(chosen, "2012-relu-0.001", 2, "smoke", show=False)
+    assert alone.config == record.config
+    assert alone.data == record.data
+    for found, exact in zip(record.epochs, alone.epochs, strict=True):
+        assert found.keys() == exact.keys()
+    first, last = alone.epochs[0]["val_loss"], alone.epochs[-1]["val_loss"]
+    assert last < 0.9 * first
+    # in float32 and from weights so small, rounding decides when learning sets in
+    assert record.epochs[-1]["val_loss"] == pytest.approx(last, abs=(first - last) / 3)
+
+
 def test_two_machines_train_as_one(torchrun, tmp_path):
     """Two agents on two loopback addresses, with two processes each: 2 x 2."""
     saved = tmp_path / "nodes.pt"
@@ -130,9 +176,11 @@ def test_two_machines_train_as_one(torchrun, tmp_path):
     outs = [finished(node) for node in nodes]
     assert "".join(outs).count("weights in") == 1
     dataset = data.load("synthetic")
-    net, _ = train_config(CONFIG, dataset, 1, show=False)
+    team = Alone(torch.device("cpu"))
+    net, _ = train_config(CONFIG, dataset, 1, show=False, team=team)
     for name, tensor in weights(saved).items():
         torch.testing.assert_close(tensor, net.state_dict()[name], rtol=1e-3, atol=1e-5)
     content = torch.load(saved, weights_only=True)
     assert content["run"].startswith(digest(CONFIG))
     assert content["progress"]["epoch"] == EPOCHS
+    assert len(dataset.train) == STEPS * CONFIG.training.batch_size

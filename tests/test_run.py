@@ -8,12 +8,14 @@ import sys
 import time
 
 import pytest
+import torch
 
 from alexnet_lib import data, machine, records, run, settings
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
 from alexnet_lib.probe import colour_shares
 from alexnet_lib.run import PublishError, run_arm, run_experiment
+from alexnet_lib.team import Alone
 
 from .conftest import quick
 
@@ -62,6 +64,15 @@ def test_kernels_of_both_towers_have_their_colour_recorded():
     metrics = experiment.metrics(history)
     assert metrics["colour_first_half"] == pytest.approx(shares[:48].mean().item())
     assert metrics["colour_second_half"] == pytest.approx(shares[48:].mean().item())
+
+
+def test_probing_a_network_that_is_shared_out_is_refused():
+    config = quick().arms("smoke")["2012-relu"]
+    assert config.training.probe_images > 0
+    team = Alone(torch.device("cpu"))
+    team.processes = 2
+    with pytest.raises(ValueError, match=r"probe_images=\d+: .* set it to 0"):
+        run.train_config(config, data.load("synthetic"), 1, team=team)
 
 
 def test_what_has_a_record_is_not_run_again(monkeypatch):

@@ -4,6 +4,7 @@ import dataclasses
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from alexnet_lib import checkpoint
@@ -16,6 +17,7 @@ from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.data.loader import Batches
 from alexnet_lib.nets import build, four_layer
 from alexnet_lib.run import weights_sha256
+from alexnet_lib.team import Alone
 from alexnet_lib.train import TrainingError, train
 
 CONFIG = TrainingConfig(learning_rate=1e-3, epochs=2, batch_size=16)
@@ -83,6 +85,28 @@ def test_interrupted_anywhere_it_ends_with_the_same_weights(
     assert timeless(resumed_history) == timeless(history)
 
 
+def loop_on_a_gpu(path):
+    team = Alone(torch.device("cuda"))
+    return train_module._Loop(nn.Linear(2, 2), [], CONFIG, {}, "", path, "", team)
+
+
+def test_the_generator_of_a_gpu_goes_on_where_it_was(tmp_path, monkeypatch):
+    """Dropout on a GPU draws from it; checkpoints from before that still load."""
+    state, path, came = torch.arange(16).byte(), tmp_path / "run.pt", []
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda _: state)
+    loop_on_a_gpu(path).save()
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda x, at: came.append((x, at)))
+    loop_on_a_gpu(path)
+    ((restored, device),) = came
+    assert torch.equal(restored, state)
+    assert device.type == "cuda"
+    content = checkpoint.load(path, "")
+    del content["rng_cuda"]
+    checkpoint.save(path, content)
+    loop_on_a_gpu(path)
+    assert len(came) == 1
+
+
 def test_a_finished_run_is_not_trained_again(data, tmp_path):
     saved = tmp_path / "run.pt"
     first, history = run(data, saved=saved)
@@ -125,6 +149,17 @@ def test_a_save_that_fails_leaves_the_last_checkpoint(tmp_path, monkeypatch):
     with pytest.raises(OSError, match="No space left"):
         checkpoint.save(path, {"run": "a", "step": 2})
     assert checkpoint.load(path, "a") == {"run": "a", "step": 1}
+
+
+def test_a_checkpoint_from_a_gpu_is_read_on_the_cpu(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.serialization, "location_tag", lambda _: "cuda:0")
+        checkpoint.save(tmp_path / "run.pt", {"run": "a", "net": torch.arange(3)})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(RuntimeError, match="is_available"):
+        torch.load(tmp_path / "run.pt", weights_only=True)
+    state = checkpoint.load(tmp_path / "run.pt", "a")
+    assert torch.equal(state["net"], torch.arange(3))
 
 
 def test_a_loss_that_is_not_finite_stops_with_a_mend(data):

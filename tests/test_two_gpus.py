@@ -18,7 +18,9 @@ from alexnet_lib.notebook import figure2, two_gpus
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.plan import Layout, traffic
 from alexnet_lib.parallel.small_run import few_maps, in_towers, train_small
-from alexnet_lib.team import ALONE
+from alexnet_lib.team import Alone
+
+ON_CPU = Alone(torch.device("cpu"))
 
 
 @pytest.mark.parametrize("side", [27, 224, 227, 230])
@@ -107,7 +109,7 @@ def test_every_choice_of_the_sliders_draws():
 
 def test_two_processes_train_the_network_of_one():
     net = few_maps()
-    alone = train_small(ALONE, net, 3)
+    alone = train_small(ON_CPU, net, 3)
     for run in launch(in_towers, 2, (net, Layout(), 3), device="cpu", show=False):
         assert run.largest_difference(alone) < 1e-9
         assert run.sent["conv3", "forward"] == run.sent["conv3", "backward"] > 0
@@ -119,17 +121,22 @@ def test_two_processes_train_the_network_of_one():
 
 def test_a_difference_is_seen_wherever_it_is():
     net = few_maps()
-    run = train_small(ALONE, net, 1)
+    run = train_small(ON_CPU, net, 1)
     assert run.largest_difference(run) == 0
     weights = dict(run.weights) | {"fc8.bias": run.weights["fc8.bias"] + np.eye(10)[3]}
     other = dataclasses.replace(run, weights=weights)
     assert run.largest_difference(other) == pytest.approx(1)
     other = dataclasses.replace(run, losses=[run.losses[0] + 2, *run.losses[1:]])
     assert run.largest_difference(other) == pytest.approx(2)
+    weights = dict(run.weights) | {"fc8.bias": run.weights["fc8.bias"] * np.nan}
+    other = dataclasses.replace(run, weights=weights)
+    assert run.largest_difference(other) == other.largest_difference(run) == math.inf
+    other = dataclasses.replace(run, losses=[math.nan, *run.losses[1:]])
+    assert run.largest_difference(other) == math.inf
 
 
 def test_the_small_network_has_dropout_and_learns(capsys):
     assert any(isinstance(x, Dropout) for x in few_maps().layers)
-    losses = train_small(ALONE, few_maps(), 20).losses
+    losses = train_small(ON_CPU, few_maps(), 20).losses
     assert sum(losses[-5:]) < 0.85 * sum(losses[:5])
     assert capsys.readouterr().out.count("training error") == 5

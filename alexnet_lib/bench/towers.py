@@ -1,11 +1,15 @@
-"""Two towers in two processes against one process, on the same two cores (§3.2)."""
+"""Two towers in two processes against one process (§3.2): `alexnet bench towers`.
+
+On two GPUs if there are two, else on two cores of the CPU.
+"""
 
 from __future__ import annotations
 
 import resource
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
@@ -14,16 +18,24 @@ from torch import nn
 
 from alexnet_lib import machine
 from alexnet_lib.config import NetworkConfig, Precision, TrainingConfig
+from alexnet_lib.nets.ablations import half
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.build import decay_multipliers
 from alexnet_lib.optim import PaperSGD, parameter_groups
+from alexnet_lib.parallel.exchange import Link
+from alexnet_lib.parallel.group import DeviceKind, device_kind
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import Mesh
-from alexnet_lib.parallel.plan import Layout, Wire, traffic
-from alexnet_lib.team import ALONE, Alone
+from alexnet_lib.parallel.plan import Layout, traffic
+from alexnet_lib.team import Alone
 from alexnet_lib.train import train_step
 
 CORES = 2
+LAYOUTS = {
+    "towers": Layout(),
+    "overlap": Layout(overlap=True),
+    "float16": Layout(wire="float16"),
+}
 _MIB = 2**20
 
 
@@ -32,27 +44,33 @@ def measure(
     batch: int = 128,
     precision: Precision = "float32",
     network: NetworkConfig | None = None,
+    device: DeviceKind | None = None,
 ) -> dict[str, Any]:
-    """A training step of the `paper` net: towers of one thread, one process of two.
+    """A training step of the `paper` net: towers, one process, and half the kernels.
 
-    They take turns. `one_over_towers` is one process's wall time over the towers',
-    `processor_one_over_towers` the same in processor time of all threads, which
-    other work on the machine disturbs less: it shows what the split costs in work,
-    but not waiting. `overlap` and `float16` do the same with these options of
-    `Layout`. `bytes` are those each tower sends in a step, counted as they were
-    sent, `bytes_computed` from the configuration. `memory` is a process's largest,
-    in MiB, above what it takes to start; `state` that of weights, gradients and
-    velocities alone.
+    They take turns: on the CPU towers of one thread and one process of two, on GPUs
+    towers of one GPU and one process of one. `one_over_towers` is one process's wall
+    time over the towers', `processor_one_over_towers` the same in processor time of
+    all threads, which other work on the machine disturbs less: on the CPU it shows
+    what the split costs in work, but not waiting; on GPUs it says nothing.
+    `half_over_towers`: the wall time of one process with the one-GPU net of half the
+    kernels, than which the authors' two GPUs were slightly faster (§3.2), over the
+    towers'. `overlap` and `float16` are towers with these options of `Layout`.
+    `bytes` are those each tower sends in a step, counted as they were sent,
+    `bytes_computed` from the configuration. `memory` is a process's largest, in MiB,
+    above what it takes to start (on a GPU, of the GPU's); `state` that of weights,
+    gradients and velocities alone.
     """
     network = network or alexnet("paper")
+    kind = device_kind(CORES, device)
     args = (network, batch, precision)
-    found = launch(_compare, CORES, (*args, trials), device="cpu")[0]
-    one = launch(_memory, 1, (*args, Layout(towers=1)), device="cpu", threads=CORES)
-    two = launch(_memory, CORES, (*args, Layout()), device="cpu")
+    found = launch(_compare, CORES, (*args, trials), device=kind)[0]
+    one = launch(_memory, 1, (*args, Layout(towers=1)), device=kind, threads=CORES)
+    two = launch(_memory, CORES, (*args, Layout()), device=kind)
     return found | {
         "bytes_computed": computed_bytes(network, batch),
         "memory": {"one": one[0], "towers": two},
-        "environment": machine.environment(torch.device("cpu"), precision),
+        "environment": machine.environment(torch.device(kind), precision),
     }
 
 
@@ -64,6 +82,16 @@ def computed_bytes(network: NetworkConfig, batch: int) -> dict[str, list[int]]:
     }
 
 
+@dataclass
+class _Side:
+    """One of those that take turns, and its times; no step where it only waits."""
+
+    step: Callable[[], object] | None
+    threads: int = 1
+    seconds: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
+
+
 def _compare(
     device: torch.device,
     network: NetworkConfig,
@@ -72,58 +100,68 @@ def _compare(
     trials: int,
 ) -> dict[str, Any]:
     """In both processes; the first also is the one process, while the other waits."""
-    layouts = {"towers": Layout(), "overlap": Layout(overlap=True), "float16": _wire()}
-    meshes = {name: Mesh(layout, device) for name, layout in layouts.items()}
-    steps = {n: _step(m, network, batch, precision) for n, m in meshes.items()}
-    one = _step(ALONE, network, batch, precision) if dist.get_rank() == 0 else None
-    wall: dict[str, list[float]] = {name: [] for name in ("one", *steps)}
-    work: dict[str, list[float]] = {name: [] for name in wall}
+    first = dist.get_rank() == 0
+    sides = {
+        name: _Side(
+            _step(Alone(device), net, batch, precision) if first else None, CORES
+        )
+        for name, net in (("one", network), ("half", half(network)))
+    }
+    meshes = {name: Mesh(layout, device) for name, layout in LAYOUTS.items()}
+    for name, mesh in meshes.items():
+        sides[name] = _Side(_step(mesh, network, batch, precision))
     for trial in range(trials + 1):
-        for name in wall:
-            step = one if name == "one" else steps[name]
-            seconds, processor = _turn(step, CORES if name == "one" else 1)
-            if trial:
-                wall[name].append(seconds)
-                work[name].append(processor)
-    link = meshes["towers"].link
-    steps_taken = trials + 1
-    names = dict.fromkeys(name for name, _ in link.sent)
-    medians = {name: statistics.median(s) for name, s in wall.items()}
-    processor_medians = {name: statistics.median(s) for name, s in work.items()}
+        for side in sides.values():
+            _turn(side, device, counts=trial > 0)
+    sent = _sent(meshes["towers"].link, trials + 1)
+    return {"batch": batch} | _ratios(sides) | sent
+
+
+def _turn(side: _Side, device: torch.device, counts: bool) -> None:
+    """Wall time from a common start to a common end, and all processor time of it."""
+    torch.set_num_threads(side.threads)
+    dist.barrier()
+    _finish(device)
+    started, used = time.perf_counter(), time.process_time()
+    if side.step is not None:
+        side.step()
+    _finish(device)
+    work = torch.tensor(time.process_time() - used, dtype=torch.float64, device=device)
+    dist.all_reduce(work)
+    processor = work.item()
+    seconds = time.perf_counter() - started
+    torch.set_num_threads(1)
+    if counts:
+        side.seconds.append(seconds)
+        side.processor.append(processor)
+
+
+def _finish(device: torch.device) -> None:
+    """A GPU's work is only enqueued when the call returns."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def _ratios(sides: Mapping[str, _Side]) -> dict[str, Any]:
+    wall = {name: statistics.median(side.seconds) for name, side in sides.items()}
+    work = {name: statistics.median(side.processor) for name, side in sides.items()}
     return {
-        "batch": batch,
-        "seconds": medians,
-        "processor_seconds": processor_medians,
-        "one_over_towers": medians["one"] / medians["towers"],
-        "processor_one_over_towers": processor_medians["one"]
-        / processor_medians["towers"],
-        "waited_seconds": link.waited / steps_taken,
-        "bytes": {
-            name: [
-                link.sent[name, way] // steps_taken for way in ("forward", "backward")
-            ]
-            for name in names
-        },
+        "seconds": wall,
+        "processor_seconds": work,
+        "one_over_towers": wall["one"] / wall["towers"],
+        "half_over_towers": wall["half"] / wall["towers"],
+        "processor_one_over_towers": work["one"] / work["towers"],
     }
 
 
-def _wire() -> Layout:
-    wire: Wire = "float16"
-    return Layout(wire=wire)
-
-
-def _turn(step: Callable[[], object] | None, threads: int) -> tuple[float, float]:
-    """Wall time from a common start to a common end, and all processor time of it."""
-    torch.set_num_threads(threads)
-    dist.barrier()
-    started, used = time.perf_counter(), time.process_time()
-    if step is not None:
-        step()
-    work = torch.tensor(time.process_time() - used, dtype=torch.float64)
-    dist.all_reduce(work)
-    seconds = time.perf_counter() - started
-    torch.set_num_threads(1)
-    return seconds, work.item()
+def _sent(link: Link, steps: int) -> dict[str, Any]:
+    """What a tower sent and waited for in a step; `waited`: see `Link`."""
+    names = dict.fromkeys(name for name, _ in link.sent)
+    ways = ("forward", "backward")
+    return {
+        "waited_seconds": link.waited / steps,
+        "bytes": {n: [link.sent[n, way] // steps for way in ways] for n in names},
+    }
 
 
 def _step(
@@ -137,7 +175,8 @@ def _step(
     optimizer = PaperSGD(groups, lr=1e-4)
     generator = torch.Generator().manual_seed(1)
     images = torch.randn(batch, *network.input_shape, generator=generator)
-    images, labels = images.to(team.device), torch.arange(batch, device=team.device)
+    labels = torch.arange(batch, device=team.device) % 10
+    images = images.to(team.device)
     return lambda: train_step(net, images, labels, optimizer, config)
 
 
@@ -148,15 +187,18 @@ def _memory(
     precision: Precision,
     layout: Layout,
 ) -> dict[str, float]:
-    """Largest resident memory in MiB beyond that before the network was made."""
-    before = _peak()
+    """Largest memory in MiB beyond that before the network was made."""
+    before = _peak(device)
     mesh = Mesh(layout, device)
     parameters = sum(p.numel() for p in mesh.network(network, 1).parameters())
     step = _step(mesh, network, batch, precision)
     for _ in range(2):
         step()
-    return {"peak": _peak() - before, "state": 3 * 4 * parameters / _MIB}
+    return {"peak": _peak(device) - before, "state": 3 * 4 * parameters / _MIB}
 
 
-def _peak() -> float:
+def _peak(device: torch.device) -> float:
+    """Of the GPU's memory, or what the process had resident."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device) / _MIB
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import copy
 import dataclasses
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
@@ -35,7 +36,7 @@ from alexnet_lib.parallel.group import DeviceKind, device_kind
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout
-from alexnet_lib.team import ALONE, Alone
+from alexnet_lib.team import Alone, random_state_kept
 from alexnet_lib.train import train_step
 
 TOLERANCE = 1e-10
@@ -118,10 +119,13 @@ def differences(
 def report(device: DeviceKind | None = None) -> tuple[list[str], bool]:
     """Lines of `alexnet check --towers`, and whether all is equal.
 
-    Two processes on two GPUs over NCCL, or on the CPU over gloo.
+    Two processes on two GPUs over NCCL, or on the CPU over gloo: as `device` says,
+    else on GPUs if there are two.
     """
     kind = device_kind(2, device)
     backend = "NCCL, two GPUs" if kind == "cuda" else "gloo, on the CPU"
+    if kind == "cpu" and device is None and torch.cuda.device_count():
+        backend += ", since each needs a GPU and there is one"
     found = compare_layouts(check_cases(), device=kind)
     rows = [
         f"{d.case:24}"
@@ -131,8 +135,8 @@ def report(device: DeviceKind | None = None) -> tuple[list[str], bool]:
     equal = all(d.largest <= TOLERANCE for d in found)
     verdict = "equal to" if equal else "NOT EQUAL to"
     return [
-        f"two towers in two processes ({backend}) against one device, float64,",
-        f"largest relative difference; weights after {STEPS} steps",
+        f"two towers in two processes ({backend})",
+        f"against one device, float64: largest relative difference; {STEPS} steps",
         f"{'':24} {'outputs':>9} {'loss':>9} {'gradients':>9} {'weights':>9}",
         *rows,
         f"two towers are {verdict} one device (tolerance {TOLERANCE:g})",
@@ -151,7 +155,7 @@ class _Trained:
 
 
 def _difference(name: str, network: NetworkConfig, mesh: Mesh) -> Difference:
-    one, own = _trained(network, ALONE, mesh.device), _trained(network, mesh)
+    one, own = _trained(network, Alone(mesh.device)), _trained(network, mesh)
 
     def largest(kind: dict[str, Tensor], whole: dict[str, Tensor]) -> float:
         part = mesh.part(own.net, whole)
@@ -167,19 +171,22 @@ def _difference(name: str, network: NetworkConfig, mesh: Mesh) -> Difference:
 
 
 def _apart(own: Tensor, one: Tensor) -> float:
+    """Largest difference over the largest value of `one`; infinite for NaN or inf.
+
+    A NaN would be lost, since Python's `max` passes over it.
+    """
     if not own.numel():
         return 0.0
-    return ((own - one).abs().max() / one.abs().max().clamp_min(1e-300)).item()
+    apart = ((own - one).abs().max() / one.abs().max().clamp_min(1e-300)).item()
+    return apart if math.isfinite(apart) else math.inf
 
 
-def _trained(
-    network: NetworkConfig, team: Alone, device: torch.device | None = None
-) -> _Trained:
+def _trained(network: NetworkConfig, team: Alone) -> _Trained:
     """Train `STEPS` steps; the gradients are those of the first."""
-    device = device or team.device
+    device = team.device
     batches = team.batches(_Drawn(network, device))
     config = TrainingConfig(learning_rate=0.01, epochs=1, weight_decay=5e-4)
-    with torch.random.fork_rng():
+    with random_state_kept(device):
         torch.manual_seed(1)
         net = team.network(network, 1).double().to(device)
         net.eval()

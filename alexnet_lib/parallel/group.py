@@ -27,27 +27,30 @@ class ProcessError(RuntimeError):
 
 
 def device_kind(processes: int, asked: DeviceKind | None = None) -> DeviceKind:
-    """Where `processes` on this machine compute: GPUs if it has any, else the CPU.
+    """Where `processes` on this machine compute.
 
-    Raises `RuntimeError` if GPUs are to be used and there are fewer than processes:
-    two NCCL processes cannot share one.
+    As `asked`; else on GPUs if it has one for each, which NCCL needs, and on the CPU
+    if not. Raises `RuntimeError` if GPUs are asked for and there are too few.
     """
-    kind = asked or ("cuda" if torch.cuda.is_available() else "cpu")
-    if kind == "cuda" and torch.cuda.device_count() < processes:
+    gpus = torch.cuda.device_count()
+    if asked == "cuda" and gpus < processes:
         raise RuntimeError(
-            f"{processes} processes but {torch.cuda.device_count()} GPUs, and each "
-            "needs its own; choose the CPU (device 'cpu'), or fewer processes"
+            f"{processes} processes but {gpus} GPUs, and each needs its own; choose "
+            "the CPU (device 'cpu'), or fewer processes"
         )
-    return kind
+    return asked or ("cuda" if gpus >= processes else "cpu")
 
 
 @contextmanager
 def connect(kind: DeviceKind | None = None) -> Iterator[torch.device]:
     """Join the processes that `torchrun` started; gives this one's device.
 
-    A process started without it is alone in its group. A rank that answers nothing
-    for ten minutes is an error in the others.
+    On GPUs if the machine has any. `RuntimeError` if it has fewer than processes: a
+    training on the CPU beside a GPU is to be asked for. A process started without
+    torchrun is alone in its group. A rank that answers nothing for ten minutes is an
+    error in the others.
     """
+    kind = kind or ("cuda" if torch.cuda.is_available() else "cpu")
     kind = device_kind(int(os.environ.get("LOCAL_WORLD_SIZE", "1")), kind)
     if "RANK" in os.environ:
         store, rank, world = next(dist.rendezvous("env://", timeout=TIMEOUT))
@@ -101,6 +104,8 @@ def group(kind: DeviceKind, local_rank: int, **how: Any) -> Iterator[torch.devic
     backend = "nccl" if kind == "cuda" else "gloo"
     dist.init_process_group(backend, timeout=TIMEOUT, **how)
     try:
+        # whoever is done before another has connected would fail that one
+        dist.barrier(device_ids=[local_rank] if kind == "cuda" else None)
         yield device
     finally:
         dist.destroy_process_group()

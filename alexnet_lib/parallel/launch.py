@@ -41,10 +41,11 @@ def launch(
 ) -> list[Any]:
     """Call `function(device, *args)` in each process; returns the results by rank.
 
-    `device` None takes GPUs if there are any. Each process computes with `threads`
-    threads. With `show` what rank 0 prints is printed here. Raises the first error
-    of any process, with its traceback as cause, and `ProcessError` for one that was
-    killed; `ValueError` for a function that a new process could not import.
+    `device` None takes GPUs if there is one for each process, else the CPU. Each
+    process computes with `threads` threads. With `show` what rank 0 prints is
+    printed here. Raises the first error of any process, with its traceback as cause,
+    and `ProcessError` for one that was killed; `ValueError` for a function that a new
+    process could not import.
     """
     if function.__module__ == "__main__" or "<locals>" in function.__qualname__:
         raise ValueError(
@@ -220,8 +221,6 @@ def _raise_first(
 
 def _end(processes: list[BaseProcess]) -> None:
     """End what still runs, at first politely."""
-    for process in processes:
-        process.join(0 if process.exitcode is None else None)
     for process in processes:
         process.terminate()
     until = time.monotonic() + _GRACE

@@ -40,7 +40,8 @@ class Mesh(Alone):
             )
         shape = (layout.replicas, layout.towers)
         mesh = init_device_mesh(device.type, shape, mesh_dim_names=("replica", "tower"))
-        self.layout, self._device = layout, device
+        super().__init__(device)
+        self.layout, self.processes = layout, layout.processes
         self.replica, self.tower = mesh.get_coordinate() or (0, 0)
         self.replicas = mesh.get_group("replica")
         towers = mesh.get_group("tower")
@@ -52,11 +53,6 @@ class Mesh(Alone):
     def leads(self) -> bool:  # type: ignore[override]
         """Whether this is process 0."""
         return dist.get_rank() == 0
-
-    @property
-    def device(self) -> torch.device:
-        """Where this process computes."""
-        return self._device
 
     def network(self, config: NetworkConfig, seed: int) -> Tower:
         """This tower's part of the network.

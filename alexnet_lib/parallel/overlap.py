@@ -2,9 +2,11 @@
 
 A layer that reads the maps of all towers is a sum over towers: of its kernels'
 part for the tower's own maps, and of the rest. The first is computed while the
-others' maps are under way. Backward, the gradient for the others' maps comes first
-and is sent; own maps and weights follow meanwhile. The authors' code, too, has one
-weight matrix per input and sums the outputs (`layer.cu:157-166,833`).
+others' maps are under way. Backward, the part for the others' maps comes first:
+the gradient of those maps and, in the same call, of their kernels; then the former
+is sent, and the part for the tower's own maps is computed meanwhile. The authors'
+code, too, has one weight matrix per input and sums the outputs
+(`layer.cu:157-166,833`).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ told from the result.
 from __future__ import annotations
 
 import dataclasses
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -30,7 +31,7 @@ from alexnet_lib.data.loader import Batches
 from alexnet_lib.optim import PaperSGD, parameter_groups
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout
-from alexnet_lib.team import Alone
+from alexnet_lib.team import Alone, random_state_kept
 from alexnet_lib.train import train_step
 
 IMAGES, BATCH, RATE = 100, 20, 0.02
@@ -67,13 +68,14 @@ class SmallRun:
     sent: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def largest_difference(self, other: SmallRun) -> float:
-        """Of any loss or weight from the other's."""
+        """Of any loss or weight from the other's; infinite if one is NaN or inf."""
         losses = np.abs(np.subtract(self.losses, other.losses)).max()
         weights = (
             np.abs(self.weights[name] - other.weights[name]).max()
             for name in self.weights
         )
-        return float(max(losses, *weights))
+        found = [float(x) for x in (losses, *weights)]
+        return max(found) if all(map(math.isfinite, found)) else math.inf
 
 
 def train_small(team: Alone, network: NetworkConfig, epochs: int) -> SmallRun:
@@ -88,7 +90,7 @@ def train_small(team: Alone, network: NetworkConfig, epochs: int) -> SmallRun:
     batches = team.batches(Batches(drawn, views, BATCH, seed=1))
     config = TrainingConfig(learning_rate=RATE, epochs=epochs, weight_decay=5e-4)
     losses: list[float] = []
-    with torch.random.fork_rng():
+    with random_state_kept(team.device):
         torch.manual_seed(1)
         net = team.network(network, 1).double().to(team.device)
         stepped = team.for_steps(net)

@@ -72,10 +72,11 @@ class Tower(nn.Sequential):
 
     def part(self, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """This tower's part of tensors of the merged network, by name, as copies."""
+        own = self.state_dict().keys()
         return {
-            name: self._own(name, whole[name]).clone()
-            for name in whole
-            if name in self.state_dict()
+            name: self._own(name, tensor).clone()
+            for name, tensor in whole.items()
+            if name in own
         }
 
     def _own(self, name: str, tensor: Tensor) -> Tensor:
@@ -96,7 +97,7 @@ def build_tower(
     It leaves torch's random state as `build` does, so that what is drawn next is the
     same. Raises `ValueError` where a layer cannot be shared out evenly.
     """
-    with torch.random.fork_rng():
+    with torch.random.fork_rng(devices=[]):  # modules are made on the CPU
         tower = Tower(network, layout, link, rows)
     tower.load_state_dict(tower.part(build(network, seed).state_dict()))
     return tower

@@ -9,7 +9,8 @@ Two towers by default, replicas as many as the processes make. A rank that dies
 takes the run down; with `--max-restarts N` torchrun starts all processes again and
 they go on from the last checkpoint, which must lie where every machine sees it
 (`ALEXNET_RUNS`). Checkpoints hold the merged network: any layout can go on from
-one of any other.
+one of any other. With `--experiment NAME --arm ARM` it is an arm of an experiment
+that is trained, and its record is written as `alexnet run` does.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from typing import Any, get_args
 
 import torch.distributed as dist
 
-from alexnet_lib import data, settings
+from alexnet_lib import data, records, settings
 from alexnet_lib.config import (
     Augmentation,
     DataConfig,
@@ -35,13 +36,14 @@ from alexnet_lib.config import (
     from_dict,
 )
 from alexnet_lib.data import Dataset
+from alexnet_lib.experiments import experiment
 from alexnet_lib.nets.ablations import half
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
 from alexnet_lib.nets.communication import PATTERNS, communicating
 from alexnet_lib.parallel.group import DeviceKind, connect
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout, Output, Wire
-from alexnet_lib.run import train_config
+from alexnet_lib.run import arm_config, run_arm_in, train_config
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -49,6 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     what = parser.add_argument_group("what is trained")
     what.add_argument(
         "--config", type=Path, help="a RunConfig as JSON, instead of the rest"
+    )
+    what.add_argument("--experiment", help="one of its arms, instead of the rest")
+    what.add_argument("--arm", help="which; its record goes to ALEXNET_RUNS")
+    what.add_argument(
+        "--scale", choices=settings.SCALES, help="of the experiment; default laptop"
     )
     what.add_argument("--data", default="imagenet", help="data set, as in `data ls`")
     what.add_argument("--network", choices=PRESETS, default="paper")
@@ -82,7 +89,7 @@ def run(arguments: argparse.Namespace) -> None:
     """Train as told, together with whatever processes torchrun started.
 
     Raises `ValueError` for a layout that does not take these processes or cannot
-    share the network out.
+    share the network out, and for an unknown experiment or arm.
     """
     with connect(arguments.device) as device:
         processes = dist.get_world_size()
@@ -95,26 +102,44 @@ def run(arguments: argparse.Namespace) -> None:
             overlap=arguments.overlap,
         )
         mesh = Mesh(layout, device)
-        dataset = _loaded(mesh, arguments)
-        config = config_of(arguments, dataset)
-        saved = arguments.save or _place(config, arguments.seed)
-        _, history = train_config(
-            config,
-            dataset,
-            arguments.seed,
-            saved=saved,
-            title=f"{layout.replicas} x {towers} on {device.type}",
-            team=mesh,
-        )
-        if mesh.leads:
-            print(_last(history), f"weights in {saved}", sep="\n")
+        if arguments.experiment is None:
+            _train(mesh, arguments)
+        else:
+            _train_arm(mesh, arguments)
 
 
-def _loaded(mesh: Mesh, arguments: argparse.Namespace) -> Dataset:
-    """The data set; the first process of each machine prepares it for the rest."""
+def _train(mesh: Mesh, arguments: argparse.Namespace) -> None:
     name = arguments.data
     if arguments.config is not None:
         name = json.loads(arguments.config.read_text())["data"]["name"]
+    dataset = _loaded(name)
+    config = config_of(arguments, dataset)
+    saved = arguments.save or _place(config, arguments.seed)
+    layout, device = mesh.layout, mesh.device
+    _, history = train_config(
+        config,
+        dataset,
+        arguments.seed,
+        saved=saved,
+        title=f"{layout.replicas} x {layout.towers} on {device.type}",
+        team=mesh,
+    )
+    if mesh.leads:
+        print(_last(history), f"weights in {saved}", sep="\n")
+
+
+def _train_arm(mesh: Mesh, arguments: argparse.Namespace) -> None:
+    chosen, arm, seed = experiment(arguments.experiment), arguments.arm, arguments.seed
+    scale = settings.scale(arguments.scale, default="laptop")
+    _loaded(arm_config(chosen, scale, arm).data.name)
+    record = run_arm_in(mesh, chosen, arm, seed, scale)
+    if record is not None:
+        path = records.path_of(settings.runs_root() / scale, chosen.name, arm, seed)
+        print(_last([record.result]), f"record in {path}", sep="\n")
+
+
+def _loaded(name: str) -> Dataset:
+    """The data set; the first process of each machine prepares it for the rest."""
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
     dataset = data.load(name) if first else None
     dist.barrier()
