@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import torch
-from torch import nn
-
-from alexnet_lib import data, machine, records, settings
-from alexnet_lib.config import RunConfig, digest
+from alexnet_lib import data, kernels, machine, records, settings
+from alexnet_lib.config import RunConfig
 from alexnet_lib.data import Dataset
-from alexnet_lib.data.augment import CentreViews, TrainViews
-from alexnet_lib.data.loader import Batches, ViewBatches
 from alexnet_lib.experiments import Experiment
-from alexnet_lib.figures import last_figures, measure_of
-from alexnet_lib.nets.build import decay_multipliers
+from alexnet_lib.from_config import train_config, weights_sha256
 from alexnet_lib.records import Record
 from alexnet_lib.settings import Scale
-from alexnet_lib.team import ALONE, Alone, SharedSource, random_state_kept
-from alexnet_lib.train import OnEpoch, train
+from alexnet_lib.team import ALONE, Alone
+from alexnet_lib.train import OnEpoch
 
 
 class PublishError(RuntimeError):
@@ -133,15 +126,15 @@ class _Run:
         if known is not None:
             return known if self.team.leads else None
         dataset, code = data.load(config.data.name), machine.code()
+        which = self.experiment.name, self.arm, self.seed
         if publish:
-            _check_publishable(code, dataset)
+            _check_publishable(code, dataset, records.path_of(root, *which))
         started = datetime.now(UTC).isoformat(timespec="seconds")
-        place = records.path_of(own, self.experiment.name, self.arm, self.seed)
         net, history = train_config(
             config,
             dataset,
             self.seed,
-            saved=place.with_suffix(".pt"),
+            saved=records.path_of(own, *which).with_suffix(".pt"),
             on_epoch=on_epoch,
             title=f"{self.experiment.name} {self.arm}, seed {self.seed}",
             show=show,
@@ -151,6 +144,9 @@ class _Run:
         if not self.team.leads:
             return None
         record = self._record_of(config, dataset, history, sha256, code, started)
+        if publish and self.arm in self.experiment.keeps_first_layer:
+            layer = kernels.FirstLayer.of(net, dataset)
+            kernels.write(kernels.path_of(root, *which), layer)
         records.write(root, record)
         return record
 
@@ -191,13 +187,19 @@ class _Run:
         )
 
 
-def _check_publishable(code: dict[str, Any], dataset: Dataset) -> None:
-    if code["dirty"] or not dataset.real:
+def _check_publishable(code: dict[str, Any], dataset: Dataset, path: Path) -> None:
+    if code["dirty"]:
         raise PublishError(
             "only runs on real data from an unchanged commit are published; "
             "commit or stash first"
-            if code["dirty"]
-            else f"{dataset.name} is drawn"
+        )
+    if not dataset.real:
+        raise PublishError(
+            f"only runs on real data are published, and {dataset.name} is drawn"
+        )
+    if path.exists():
+        raise PublishError(
+            f"{path} is a published run of another configuration; delete it first"
         )
 
 
@@ -210,94 +212,3 @@ def stored(
         return None
     record = records.read(path)
     return record if record.config == config else None
-
-
-def train_config(
-    config: RunConfig,
-    dataset: Dataset,
-    seed: int,
-    *,
-    saved: Path | None = None,
-    on_epoch: OnEpoch | None = None,
-    title: str = "training",
-    show: bool = True,
-    team: Alone = ALONE,
-) -> tuple[nn.Sequential, list[dict[str, Any]]]:
-    """Build and train the network of `config`; returns it and its epochs.
-
-    Everything random follows from `seed`; the caller's random state is left alone.
-    A network trained on augmented data is tested on ten views after the last epoch
-    as well (`val_error_ten`, `val_top5_ten`, `val_loss_ten`). With `kernel_colour`
-    the last epoch holds the colour share of each of conv1's kernels. In a `team`
-    each process returns its part of the network, and the leading one all figures.
-    Raises `ValueError` for probing in a team of several, of which none has all units.
-    """
-    _refuse_probing(config, team)
-    device = team.device
-    views = centre_views(config, dataset, device)
-    with random_state_kept(device):
-        torch.manual_seed(seed)
-        net = team.network(config.network, seed)
-        net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-        history = train(
-            net,
-            team.batches(_batches(config, dataset, views, seed)),
-            config.training,
-            measure_of(config, dataset, views),
-            decay_mult=decay_multipliers(config.network),
-            run=run_name(config, dataset.fingerprint, seed),
-            saved=saved,
-            on_epoch=on_epoch,
-            title=title,
-            show=show,
-            team=team,
-        )
-    history[-1] |= last_figures(config, dataset, views, net, team)
-    return net, history
-
-
-def _refuse_probing(config: RunConfig, team: Alone) -> None:
-    if config.training.probe_images and team.processes > 1:
-        raise ValueError(
-            f"probe_images={config.training.probe_images}: units are probed where one "
-            f"process has them all, but {team.processes} share this network; set it "
-            "to 0, or train in one process"
-        )
-
-
-def run_name(config: RunConfig, fingerprint: str, seed: int) -> str:
-    """What a run's checkpoints are marked with: another run's are refused."""
-    return f"{digest(config)} {fingerprint} seed {seed}"
-
-
-def centre_views(
-    config: RunConfig, dataset: Dataset, device: torch.device
-) -> CentreViews:
-    """The views that networks of `config` are tested on."""
-    pixels, augmentation = config.data.pixels, config.data.augmentation
-    if augmentation is None:
-        return CentreViews(dataset, device, pixels=pixels)
-    return CentreViews(
-        dataset, device, size=augmentation.size, mean=augmentation.mean, pixels=pixels
-    )
-
-
-def _batches(
-    config: RunConfig, dataset: Dataset, whole: CentreViews, seed: int
-) -> SharedSource:
-    data, batch_size = config.data, config.training.batch_size
-    if data.augmentation is None:
-        return Batches(dataset.train, whole, batch_size, seed)
-    views = TrainViews(dataset, data.augmentation, whole.mean.device, data.pixels)
-    return ViewBatches(dataset.train, views, batch_size, seed)
-
-
-def weights_sha256(net: nn.Module, team: Alone = ALONE) -> str:
-    """SHA-256 of all parameters and buffers, to compare two runs bit for bit.
-
-    In a `team` all call it, and the leading process has that of the merged network.
-    """
-    sha = hashlib.sha256()
-    for name, tensor in team.whole(net, net.state_dict()).items():
-        sha.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-    return sha.hexdigest()

@@ -16,9 +16,10 @@ import torch
 from alexnet_lib import cli, data, records, settings
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig, digest, to_dict
 from alexnet_lib.experiments import experiment
+from alexnet_lib.from_config import train_config, weights_sha256
 from alexnet_lib.nets.build import build
 from alexnet_lib.parallel.equality import small_alexnet
-from alexnet_lib.run import run_arm, train_config, weights_sha256
+from alexnet_lib.run import run_arm
 from alexnet_lib.team import Alone
 
 from .test_parallel import wait_for

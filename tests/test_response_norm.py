@@ -14,11 +14,12 @@ from alexnet_lib import checkpoint, records, settings
 from alexnet_lib.experiments.cifar import CIFAR_NORM
 from alexnet_lib.experiments.figure1 import FIGURE1
 from alexnet_lib.experiments.photographs import ABLATIONS
+from alexnet_lib.from_config import weights_sha256
 from alexnet_lib.nets import alexnet, build
 from alexnet_lib.nets.lrn import LocalResponseNorm, MapResponseNorm
 from alexnet_lib.notebook import contrasts, norm_runs, normalisation, responses
 from alexnet_lib.notebook.responses import FirstLayer
-from alexnet_lib.run import run_arm, weights_sha256
+from alexnet_lib.run import run_arm
 from tests.conftest import quick
 
 

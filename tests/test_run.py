@@ -10,9 +10,10 @@ import time
 import pytest
 import torch
 
-from alexnet_lib import data, machine, records, run, settings
+from alexnet_lib import data, kernels, machine, records, run, settings
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
+from alexnet_lib.from_config import train_config
 from alexnet_lib.probe import colour_shares
 from alexnet_lib.run import PublishError, run_arm, run_experiment
 from alexnet_lib.team import Alone
@@ -41,7 +42,7 @@ def test_a_net_trained_on_crops_is_tested_on_ten_views_at_the_end():
     small = dataclasses.replace(
         dataset, train=dataset.train.first(96), test=dataset.test.first(40)
     )
-    _, history = run.train_config(config, small, seed=1, show=False)
+    _, history = train_config(config, small, seed=1, show=False)
     before, after = history
     assert "val_error_ten" not in before
     assert experiment.metrics(history)["test_error_ten_views"] == after["val_error_ten"]
@@ -57,7 +58,7 @@ def test_kernels_of_both_towers_have_their_colour_recorded():
     small = dataclasses.replace(
         dataset, train=dataset.train.spread(64), test=dataset.test.spread(10)
     )
-    net, history = run.train_config(config, small, seed=1, show=False)
+    net, history = train_config(config, small, seed=1, show=False)
     shares = colour_shares(net.conv1.weight.detach())
     assert history[-1]["kernel_colour"] == shares.tolist()
     assert len(shares) == 96
@@ -72,7 +73,7 @@ def test_probing_a_network_that_is_shared_out_is_refused():
     team = Alone(torch.device("cpu"))
     team.processes = 2
     with pytest.raises(ValueError, match=r"probe_images=\d+: .* set it to 0"):
-        run.train_config(config, data.load("synthetic"), 1, team=team)
+        train_config(config, data.load("synthetic"), 1, team=team)
 
 
 def test_what_has_a_record_is_not_run_again(monkeypatch):
@@ -82,7 +83,7 @@ def test_what_has_a_record_is_not_run_again(monkeypatch):
     def train(*_, **__):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr(run, "train", train)
+    monkeypatch.setattr(run, "train_config", train)
     assert run_arm(*arguments, show=False) == first
 
 
@@ -121,6 +122,38 @@ def test_drawn_images_are_not_published(own_results, monkeypatch):
     with pytest.raises(PublishError, match="synthetic is drawn"):
         run_arm(quick(), "2012-relu", 1, "smoke", publish=True, show=False)
     assert not own_results.exists()
+
+
+@pytest.fixture
+def publishable(own_results, monkeypatch):
+    """Real data, few of them, from a clean commit."""
+    dataset = dataclasses.replace(data.load("synthetic128"), real=True)
+    few = dataclasses.replace(
+        dataset, train=dataset.train.spread(32), test=dataset.test.spread(10)
+    )
+    monkeypatch.setattr(data, "load", lambda name: few)
+    monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "c"})
+    return own_results
+
+
+def test_publishing_keeps_the_first_layer_and_overwrites_nothing(publishable):
+    experiment = EXPERIMENTS["ablations"]
+    arguments = (experiment, "source", 1, "smoke")
+    record = run_arm(*arguments, publish=True, show=False)
+    layer = kernels.read(kernels.path_of(publishable, "ablations", "source", 1))
+    shares = torch.tensor(record.epochs[-1]["kernel_colour"])
+    torch.testing.assert_close(colour_shares(layer.weight), shares, rtol=0, atol=2e-3)
+    assert run_arm(*arguments, publish=True, show=False) == record
+
+    def other(scale):
+        return {"source": experiment.arms(scale)["half"]}
+
+    changed = dataclasses.replace(experiment, arms=other)
+    with pytest.raises(PublishError, match=r"source\.s1\.json .*delete it first"):
+        run_arm(changed, *arguments[1:], publish=True, show=False)
+    assert (
+        records.read(records.path_of(publishable, "ablations", "source", 1)) == record
+    )
 
 
 def test_changed_code_is_not_published(own_results, monkeypatch):

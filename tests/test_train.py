@@ -15,8 +15,8 @@ from alexnet_lib.data import synthetic
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.data.loader import Batches
+from alexnet_lib.from_config import weights_sha256
 from alexnet_lib.nets import build, four_layer
-from alexnet_lib.run import weights_sha256
 from alexnet_lib.team import Alone
 from alexnet_lib.train import TrainingError, train
 

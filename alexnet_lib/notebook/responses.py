@@ -33,9 +33,10 @@ from alexnet_lib.data.decode import decode
 from alexnet_lib.data.views import centre_crop
 from alexnet_lib.experiments import Experiment
 from alexnet_lib.experiments.cifar import CIFAR_NORM
+from alexnet_lib.from_config import centre_views, run_name, train_config
 from alexnet_lib.nets.alexnet import HANGING_WINDOW
 from alexnet_lib.nets.build import build
-from alexnet_lib.run import centre_views, run_name, stored, train_config
+from alexnet_lib.run import stored
 from alexnet_lib.settings import Scale
 
 _SHOWN = 20

@@ -37,13 +37,14 @@ from alexnet_lib.config import (
 )
 from alexnet_lib.data import Dataset
 from alexnet_lib.experiments import experiment
+from alexnet_lib.from_config import train_config
 from alexnet_lib.nets.ablations import half
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
 from alexnet_lib.nets.communication import PATTERNS, communicating
 from alexnet_lib.parallel.group import DeviceKind, connect
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout, Output, Wire
-from alexnet_lib.run import arm_config, run_arm_in, train_config
+from alexnet_lib.run import arm_config, run_arm_in
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
