@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from alexnet_lib.config import Activation
+from alexnet_lib.layers import Activation
 from alexnet_lib.nets.ablations import pools_apart, without_overlap
 from alexnet_lib.notebook.checks import overlapping_pooling as check
 from alexnet_lib.notebook.windows import coverage

@@ -5,8 +5,9 @@ import json
 
 import pytest
 
-from alexnet_lib.config import Linear, RunConfig, digest, from_dict, to_dict
+from alexnet_lib.config import RunConfig, digest, from_dict, to_dict
 from alexnet_lib.experiments import EXPERIMENTS
+from alexnet_lib.layers import Linear
 from alexnet_lib.settings import SCALES
 
 ARMS = [

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from alexnet_lib.config import Conv, Linear, NetworkConfig, Pool
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import Conv, Linear, Pool
 from alexnet_lib.nets import Unit, build, four_layer
 
 FUNCTIONS = {

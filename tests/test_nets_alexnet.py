@@ -10,16 +10,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import alexnet as torchvision_alexnet
 
-from alexnet_lib.config import (
-    BatchNorm,
-    Conv,
-    Linear,
-    MapResponseNorm,
-    NetworkConfig,
-    ResponseNorm,
-    from_dict,
-    to_dict,
-)
+from alexnet_lib.config import NetworkConfig, from_dict, to_dict
+from alexnet_lib.layers import BatchNorm, Conv, Linear, MapResponseNorm, ResponseNorm
 from alexnet_lib.nets.ablations import (
     half,
     six_conv,

@@ -9,7 +9,8 @@ import pytest
 import torch
 from torch import nn
 
-from alexnet_lib.config import (
+from alexnet_lib.config import NetworkConfig, from_dict, to_dict
+from alexnet_lib.layers import (
     Activation,
     AdaptivePool,
     BatchNorm,
@@ -19,12 +20,9 @@ from alexnet_lib.config import (
     Linear,
     Local,
     MapResponseNorm,
-    NetworkConfig,
     Pool,
     ResponseNorm,
     ZeroPad,
-    from_dict,
-    to_dict,
 )
 from alexnet_lib.nets.build import build, decay_multipliers, initialise
 from alexnet_lib.nets.cifar import conv_local, four_layer

@@ -8,7 +8,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from alexnet_lib.config import Layer, Linear, Local, NetworkConfig, Pool, ResponseNorm
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import Layer, Linear, Local, Pool, ResponseNorm
 from alexnet_lib.nets.ablations import pools_apart
 from alexnet_lib.nets.build import build, decay_multipliers
 from alexnet_lib.nets.cifar import CONV_LOCAL, ConvLocal, conv_local, four_layer

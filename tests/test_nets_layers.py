@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alexnet_lib.config import Dropout, Layer, Local, NetworkConfig, Pool
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import Dropout, Layer, Local, Pool
 from alexnet_lib.nets.build import build
 from alexnet_lib.nets.dropout import ClassicDropout
 from alexnet_lib.nets.local import LocalConv2d

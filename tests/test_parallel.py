@@ -15,8 +15,9 @@ import torch
 
 from alexnet_lib import checkpoint, cli, machine
 from alexnet_lib.bench.towers import computed_bytes, measure
-from alexnet_lib.config import Augmentation, Dropout, NetworkConfig, ResponseNorm
+from alexnet_lib.config import Augmentation, NetworkConfig
 from alexnet_lib.data import load
+from alexnet_lib.layers import Dropout, ResponseNorm
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
 from alexnet_lib.nets.build import build
 from alexnet_lib.nets.communication import communicating, widened

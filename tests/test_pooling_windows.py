@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from alexnet_lib.config import Pool
+from alexnet_lib.layers import Pool
 from alexnet_lib.nets import alexnet
 from alexnet_lib.nets.ablations import pools_apart, without_overlap
 from alexnet_lib.notebook import pooling, windows

@@ -71,6 +71,9 @@ def test_a_write_that_fails_leaves_the_old_record(record, tmp_path, monkeypatch)
 # --- what is published --------------------------------------------------------
 
 
+SIZES = {"cifar10": (50_000, 10_000), "imagenette128": (6_500, 1_500)}
+
+
 def test_something_is_published():
     assert PUBLISHED
 
@@ -85,7 +88,7 @@ def test_a_published_record_is_what_it_must_be(path):
     )
     assert record.config == experiment.arms(record.scale)[record.arm]
     assert record.result == experiment.metrics(record.epochs)
-    assert record.data["train"] == 50_000
+    assert (record.data["train"], record.data["test"]) == SIZES[record.data["name"]]
     assert record.code["command"].startswith(f"alexnet run {record.experiment} ")
 
 

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from alexnet_lib.config import Dropout
+from alexnet_lib.layers import Dropout
 from alexnet_lib.nets import build
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.communication import PATTERNS, communicating

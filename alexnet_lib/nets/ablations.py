@@ -9,7 +9,8 @@ import dataclasses
 from collections.abc import Iterable
 from types import UnionType
 
-from alexnet_lib.config import (
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import (
     Activation,
     AdaptivePool,
     BatchNorm,
@@ -18,7 +19,6 @@ from alexnet_lib.config import (
     Layer,
     Linear,
     MapResponseNorm,
-    NetworkConfig,
     Pool,
     ResponseNorm,
     Weighted,

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from alexnet_lib.config import (
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import (
     Activation,
     AdaptivePool,
     Conv,
@@ -19,7 +20,6 @@ from alexnet_lib.config import (
     Layer,
     Linear,
     MapResponseNorm,
-    NetworkConfig,
     Pool,
     ResponseNorm,
     ZeroPad,

@@ -8,9 +8,9 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from alexnet_lib.config import (
+from alexnet_lib.config import ActivationName, NetworkConfig
+from alexnet_lib.layers import (
     Activation,
-    ActivationName,
     AdaptivePool,
     BatchNorm,
     Conv,
@@ -18,7 +18,6 @@ from alexnet_lib.config import (
     Linear,
     Local,
     MapResponseNorm,
-    NetworkConfig,
     Pool,
     ResponseNorm,
     Weighted,

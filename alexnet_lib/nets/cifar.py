@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from alexnet_lib.config import (
+from alexnet_lib.config import ActivationName, NetworkConfig, WeightInit
+from alexnet_lib.layers import (
     Activation,
-    ActivationName,
     Conv,
     Layer,
     Linear,
     Local,
-    NetworkConfig,
     Pool,
     ResponseNorm,
-    WeightInit,
 )
 
 ConvLocal = Literal["13pct", "13pct-lrn", "13pct-wide", "11pct"]

@@ -6,7 +6,8 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from alexnet_lib.config import (
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import (
     Activation,
     AdaptivePool,
     BatchNorm,
@@ -16,7 +17,6 @@ from alexnet_lib.config import (
     Linear,
     Local,
     MapResponseNorm,
-    NetworkConfig,
     Pool,
     ResponseNorm,
     Weighted,

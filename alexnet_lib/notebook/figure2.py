@@ -10,7 +10,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from alexnet_lib.config import Conv, Layer, Linear, NetworkConfig, ResponseNorm
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import Conv, Layer, Linear, ResponseNorm
 from alexnet_lib.nets.build import build
 from alexnet_lib.nets.counts import LayerCount, count, total
 from alexnet_lib.nets.shapes import Placed, place

@@ -8,8 +8,9 @@ from typing import Protocol
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
-from alexnet_lib.config import Linear, Local, ResponseNorm, RunConfig
+from alexnet_lib.config import RunConfig
 from alexnet_lib.lab_notes import LOG
+from alexnet_lib.layers import Linear, Local, ResponseNorm
 from alexnet_lib.nets import count, total
 from alexnet_lib.notebook.contrasts import Contrast
 from alexnet_lib.notebook.picture import (

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from alexnet_lib.config import Pool
+from alexnet_lib.layers import Pool
 from alexnet_lib.notebook.photographs import show
 from alexnet_lib.notebook.picture import BLUE, GREY, ORANGE, Picture, canvas
 from alexnet_lib.notebook.windows import answers, coverage, pooled, thin_line, windows

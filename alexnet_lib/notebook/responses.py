@@ -18,14 +18,9 @@ from torch.nn import functional
 
 from alexnet_lib import checkpoint, data, records, settings
 from alexnet_lib.config import (
-    Activation,
-    Conv,
     DataConfig,
-    Linear,
     NetworkConfig,
     Pixels,
-    Pool,
-    ResponseNorm,
     RunConfig,
     TrainingConfig,
 )
@@ -34,6 +29,7 @@ from alexnet_lib.data.views import centre_crop
 from alexnet_lib.experiments import Experiment
 from alexnet_lib.experiments.cifar import CIFAR_NORM
 from alexnet_lib.from_config import centre_views, run_name, train_config
+from alexnet_lib.layers import Activation, Conv, Linear, Pool, ResponseNorm
 from alexnet_lib.nets.alexnet import HANGING_WINDOW
 from alexnet_lib.nets.build import build
 from alexnet_lib.run import stored

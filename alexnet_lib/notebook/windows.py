@@ -8,8 +8,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from alexnet_lib.config import Conv, NetworkConfig, Pool
+from alexnet_lib.config import NetworkConfig
 from alexnet_lib.data.decode import central_square
+from alexnet_lib.layers import Conv, Pool
 from alexnet_lib.nets import build
 from alexnet_lib.nets.shapes import place
 from alexnet_lib.notebook import drawn_photographs

@@ -17,19 +17,18 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from alexnet_lib.config import (
+from alexnet_lib.config import NetworkConfig, TrainingConfig
+from alexnet_lib.data.loader import part_of
+from alexnet_lib.layers import (
     Activation,
     Conv,
     Dropout,
     Linear,
     MapResponseNorm,
-    NetworkConfig,
     Pool,
     ResponseNorm,
-    TrainingConfig,
     ZeroPad,
 )
-from alexnet_lib.data.loader import part_of
 from alexnet_lib.nets.communication import PATTERNS, communicating
 from alexnet_lib.optim import PaperSGD, parameter_groups
 from alexnet_lib.parallel.group import DeviceKind, device_kind

@@ -16,7 +16,8 @@ from torch.distributed.device_mesh import init_device_mesh
 from torch.nn.parallel import DistributedDataParallel
 
 from alexnet_lib.checkpoint import CheckpointError
-from alexnet_lib.config import BatchNorm, NetworkConfig
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import BatchNorm
 from alexnet_lib.parallel.exchange import Link, Rows
 from alexnet_lib.parallel.plan import Layout
 from alexnet_lib.parallel.towers import Tower, build_tower

@@ -14,13 +14,13 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from alexnet_lib.config import (
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import (
     BatchNorm,
     Conv,
     Layer,
     Linear,
     Local,
-    NetworkConfig,
     ResponseNorm,
     Weighted,
 )

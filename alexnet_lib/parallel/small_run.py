@@ -13,21 +13,20 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from alexnet_lib.config import (
-    Activation,
-    Conv,
-    Dropout,
-    Linear,
-    NetworkConfig,
-    Pool,
-    ResponseNorm,
-    TrainingConfig,
-    ZeroPad,
-)
+from alexnet_lib.config import NetworkConfig, TrainingConfig
 from alexnet_lib.data import synthetic
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.data.loader import Batches
+from alexnet_lib.layers import (
+    Activation,
+    Conv,
+    Dropout,
+    Linear,
+    Pool,
+    ResponseNorm,
+    ZeroPad,
+)
 from alexnet_lib.optim import PaperSGD, parameter_groups
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.plan import Layout

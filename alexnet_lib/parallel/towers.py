@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from alexnet_lib.config import Conv, Dropout, Linear, NetworkConfig
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import Conv, Dropout, Linear
 from alexnet_lib.nets.build import build, module_of
 from alexnet_lib.nets.shapes import Shape
 from alexnet_lib.parallel.exchange import Exchange, Link, Logits, Own, Rows

@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from alexnet_lib.config import Conv, NetworkConfig, Pool
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.layers import Conv, Pool
 from alexnet_lib.nets import alexnet, count, total
 from alexnet_lib.nets.ablations import pools_apart, without_overlap
 from alexnet_lib.nets.shapes import place
