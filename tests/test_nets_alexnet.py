@@ -17,6 +17,7 @@ from alexnet_lib.nets.ablations import (
     six_conv,
     with_alpha_as_printed,
     with_batch_norm,
+    with_deviation,
     with_norm_after_units,
     without_layer,
     without_norm_in,
@@ -169,6 +170,19 @@ def test_the_sixth_conv_layer_reads_both_halves() -> None:
     assert list(layers)[-8:-5] == ["unit6", "fc7", "unit7"]
     torchvisions = [p.name for p in place(six_conv(alexnet("torchvision")))]
     assert torchvisions[-10:-6] == ["avgpool5", "conv6", "unit6", "dropout6"]
+
+
+def test_the_codes_deviations_are_all_that_its_init_has_of_its_own() -> None:
+    """The text's network, conv3 to conv5 drawn anew: std as in #145, the rest kept."""
+    paper, source = alexnet("paper"), alexnet("source")
+    drawn = with_deviation(paper, (3, 4, 5), 0.03)
+    kinds = Conv | Linear
+
+    def stds(network: NetworkConfig) -> list[float]:
+        return [x.std for x in network.layers if isinstance(x, kinds)]
+
+    assert stds(drawn) == stds(source) != stds(paper)
+    assert with_deviation(drawn, (3, 4, 5), 0.01) == paper
 
 
 @pytest.mark.parametrize("preset", FAITHFUL)

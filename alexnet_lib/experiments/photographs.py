@@ -30,16 +30,18 @@ DROPS: dict[Scale, tuple[int, ...]] = {
 def networks(classes: int = 1000) -> dict[str, NetworkConfig]:
     """#145 (`source`), the text's network (`paper`), and the ablations of #145.
 
-    Each arm but `paper` changes one thing: no normalisation at all (#148), none in
-    layer 2 (#167), alpha times each square instead of alpha/n, layer 1 normalised
-    after its ReLU, batch normalisation instead, 2/2 pooling (#147), the one-GPU net
-    of half the maps (#145-half), and two columns that meet in the classifier alone,
-    widened as the authors' were (#150).
+    `paper-code-init` is the text's network with conv3 to conv5 drawn as the code has
+    them (`layers-145.cfg:135-218`). The others change one thing of #145: no
+    normalisation at all (#148), none in layer 2 (#167), alpha times each square
+    instead of alpha/n, layer 1 normalised after its ReLU, batch normalisation
+    instead, 2/2 pooling (#147), the one-GPU net of half the maps (#145-half), and two
+    columns that meet in the classifier alone, widened as the authors' were (#150).
     """
-    source = alexnet("source", classes)
+    source, paper = alexnet("source", classes), alexnet("paper", classes)
     return {
         "source": source,
-        "paper": alexnet("paper", classes),
+        "paper": paper,
+        "paper-code-init": ablations.with_deviation(paper, (3, 4, 5), 0.03),
         "no-norm": ablations.without_response_norm(source),
         "no-norm-2": ablations.without_norm_in(source, 2),
         "alpha-as-printed": ablations.with_alpha_as_printed(source),

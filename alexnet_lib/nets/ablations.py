@@ -99,6 +99,23 @@ def with_norm_after_units(network: NetworkConfig) -> NetworkConfig:
     return _with_layers(network, layers)
 
 
+def with_deviation(
+    network: NetworkConfig, depths: Iterable[int], std: float
+) -> NetworkConfig:
+    """With the weights of the layers numbered `depths` drawn with deviation `std`."""
+    weighted = _positions(network, Weighted)
+    chosen = {weighted[depth - 1] for depth in depths}
+    return _with_layers(
+        network,
+        (
+            dataclasses.replace(layer, std=std)
+            if i in chosen and isinstance(layer, Weighted)
+            else layer
+            for i, layer in enumerate(network.layers)
+        ),
+    )
+
+
 def without_norm_in(network: NetworkConfig, depth: int) -> NetworkConfig:
     """Without any normalisation after conv layer number `depth`; 2 in #167."""
     starts = [*_positions(network, Weighted), len(network.layers)]

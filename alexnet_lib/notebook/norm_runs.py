@@ -46,6 +46,7 @@ CIFAR_CONTRASTS = (
 PHOTOGRAPH_NETS: dict[str, Style] = {
     "source": ("the code's network, #145", BLACK, "-"),
     "paper": ("the text's network", BLUE, "-"),
+    "paper-code-init": ("the same, drawn as in the code", BLUE, "--"),
     "no-norm": ("no norm at all", ORANGE, "--"),
     "no-norm-2": ("no norm in layer 2", GREEN, "--"),
     "alpha-as-printed": ("alpha as printed", PINK, "-."),
@@ -55,6 +56,7 @@ PHOTOGRAPH_NETS: dict[str, Style] = {
 ABLATION_ERROR = "top1_ten_views"
 ABLATION_CONTRASTS = (
     Contrast("the text's network instead of the code's", "paper", "source"),
+    Contrast("the text's, conv3-5 drawn as in the code", "paper-code-init", "paper"),
     Contrast("no normalisation at all (#148)", "no-norm", "source"),
     Contrast("none in layer 2 (#167)", "no-norm-2", "source"),
     Contrast("alpha as printed", "alpha-as-printed", "source"),
