@@ -17,6 +17,7 @@ from alexnet_lib.notebook.picture import (
     BLACK,
     BLUE,
     GREEN,
+    GREY,
     ORANGE,
     PINK,
     SKY,
@@ -46,7 +47,7 @@ CIFAR_CONTRASTS = (
 PHOTOGRAPH_NETS: dict[str, Style] = {
     "source": ("the code's network, #145", BLACK, "-"),
     "paper": ("the text's network", BLUE, "-"),
-    "paper-code-init": ("the same, drawn as in the code", BLUE, "--"),
+    "paper-code-init": ("the same, drawn as in the code", GREY, "-"),
     "no-norm": ("no norm at all", ORANGE, "--"),
     "no-norm-2": ("no norm in layer 2", GREEN, "--"),
     "alpha-as-printed": ("alpha as printed", PINK, "-."),
