@@ -290,6 +290,8 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(source, elsewhere):
     duration = time.monotonic() - started
     elsewhere()
     rng = random.Random(0)
+    folder = settings.data_root() / "prepared" / "imagenette"
+    half = folder.with_name(".imagenette.partial")
     for _ in range(10):
         child = os.fork()
         if child == 0:
@@ -300,11 +302,11 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(source, elsewhere):
                 make(source, shard=2)
             finally:
                 os._exit(0)
+        while not (half.exists() or prepared.present(folder)):
+            time.sleep(0.001)
         time.sleep(rng.uniform(0, duration / 4))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    folder = settings.data_root() / "prepared" / "imagenette"
-    half = folder.with_name(".imagenette.partial")
     assert half.exists() != prepared.present(folder)
     assert files(make(source, shard=2).folder) == whole
 

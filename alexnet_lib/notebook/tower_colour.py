@@ -56,7 +56,7 @@ def strips(runs: Runs, arms: Sequence[str]) -> Picture:
             ax.plot([x] * len(shares), shares, "_", color=colour, markersize=9)
             ax.plot([x], [fmean(shares)], "D", color=BLACK, markersize=4)
     ax.axhline(AT_RANDOM, color=GREY, linestyle=":")
-    ax.set_xticks(range(len(shown)), [f"{r.arm}\nseed {r.seed}" for r in shown])
+    ax.set_xticks(range(len(shown)), [_label(run) for run in shown])
     ax.set(ylabel="share of colour", ylim=(0, 1))
     ax.set_title(
         "conv1's kernels: first half blue, second orange, means as diamonds; "
@@ -68,6 +68,11 @@ def strips(runs: Runs, arms: Sequence[str]) -> Picture:
         "Share of colour of each conv1 kernel, in two columns per run, one for each "
         "half of the kernels, with their means",
     )
+
+
+def _label(run: Record) -> str:
+    """The arm, broken where it has a hyphen, and the seed."""
+    return run.arm.replace("-", "-\n") + f"\nseed {run.seed}"
 
 
 def _runs_of(runs: Runs, arms: Sequence[str]) -> Iterable[Record]:
