@@ -302,7 +302,9 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(source, elsewhere):
                 make(source, shard=2)
             finally:
                 os._exit(0)
+        patience = time.monotonic() + 60
         while not (half.exists() or prepared.present(folder)):
+            assert time.monotonic() < patience
             time.sleep(0.001)
         time.sleep(rng.uniform(0, duration / 4))
         os.kill(child, signal.SIGKILL)
