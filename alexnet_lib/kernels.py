@@ -56,7 +56,7 @@ def read(path: Path) -> FirstLayer:
     if not path.exists():
         raise FileNotFoundError(
             f"{path} is missing: the kernels of a published run; restore it with "
-            "`git checkout`, or publish the run again"
+            "`git checkout -- results`, or publish the run again"
         )
     with np.load(path, allow_pickle=False) as arrays:
         tensors = {name: torch.from_numpy(arrays[name]).float() for name in arrays}

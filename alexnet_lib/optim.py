@@ -87,8 +87,8 @@ class PaperSGD(Optimizer):
         state = self.state[parameter]
         if not state:
             state["velocity"] = torch.zeros_like(parameter)
-        elif state["velocity"].stride() != parameter.stride():  # a net moved since
-            state["velocity"] = torch.empty_like(parameter).copy_(state["velocity"])
+        # a net may have been laid out anew since the last step
+        state["velocity"] = _laid_out(state["velocity"], parameter)
         return state["velocity"]
 
 
@@ -98,9 +98,14 @@ def _flat(tensor: Tensor, like: Tensor) -> Tensor:
     The fused kernel walks through memory and does not look at strides. Where
     `tensor` is laid out as `like` is, the result shares its memory.
     """
-    if tensor.stride() != like.stride():
-        tensor = torch.empty_like(like).copy_(tensor)
-    return tensor.as_strided((tensor.numel(),), (1,))
+    return _laid_out(tensor, like).as_strided((tensor.numel(),), (1,))
+
+
+def _laid_out(tensor: Tensor, like: Tensor) -> Tensor:
+    """`tensor` itself if its strides are those of `like`, else a copy that has them."""
+    if tensor.stride() == like.stride():
+        return tensor
+    return torch.empty_like(like).copy_(tensor)
 
 
 def parameter_groups(

@@ -21,6 +21,13 @@ from alexnet_lib.team import Alone
 from .conftest import quick
 
 
+def few(dataset, train, test):
+    """So many images of a data set, of every class in proportion."""
+    return dataclasses.replace(
+        dataset, train=dataset.train.spread(train), test=dataset.test.spread(test)
+    )
+
+
 def test_a_record_says_what_was_run(record):
     assert (record.experiment, record.arm, record.seed) == ("figure1", "2012-relu", 1)
     assert record.config == quick().arms("smoke")["2012-relu"]
@@ -38,10 +45,7 @@ def test_a_net_trained_on_crops_is_tested_on_ten_views_at_the_end():
     (config, *_) = experiment.arms("smoke").values()
     training = dataclasses.replace(config.training, epochs=1, evaluate_train=100)
     config = dataclasses.replace(config, training=training)
-    dataset = data.load("synthetic")
-    small = dataclasses.replace(
-        dataset, train=dataset.train.first(96), test=dataset.test.first(40)
-    )
+    small = few(data.load("synthetic"), 96, 40)
     _, history = train_config(config, small, seed=1, show=False)
     before, after = history
     assert "val_error_ten" not in before
@@ -54,10 +58,7 @@ def test_kernels_of_both_towers_have_their_colour_recorded():
     config = experiment.arms("smoke")["source"]
     training = dataclasses.replace(config.training, epochs=1, evaluate_train=10)
     config = dataclasses.replace(config, training=training)
-    dataset = data.load("synthetic128")
-    small = dataclasses.replace(
-        dataset, train=dataset.train.spread(64), test=dataset.test.spread(10)
-    )
+    small = few(data.load("synthetic128"), 64, 10)
     net, history = train_config(config, small, seed=1, show=False)
     shares = colour_shares(net.conv1.weight.detach())
     assert history[-1]["kernel_colour"] == shares.tolist()
@@ -127,11 +128,8 @@ def test_drawn_images_are_not_published(own_results, monkeypatch):
 @pytest.fixture
 def publishable(own_results, monkeypatch):
     """Real data, few of them, from a clean commit."""
-    dataset = dataclasses.replace(data.load("synthetic128"), real=True)
-    few = dataclasses.replace(
-        dataset, train=dataset.train.spread(32), test=dataset.test.spread(10)
-    )
-    monkeypatch.setattr(data, "load", lambda name: few)
+    small = few(dataclasses.replace(data.load("synthetic128"), real=True), 32, 10)
+    monkeypatch.setattr(data, "load", lambda name: small)
     monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "c"})
     return own_results
 

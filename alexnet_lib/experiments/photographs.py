@@ -16,6 +16,7 @@ from alexnet_lib.experiments.experiment import Epochs, Experiment
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.communication import communicating, widened
+from alexnet_lib.probe import by_tower
 from alexnet_lib.settings import Scale
 
 SMALL = 96
@@ -89,7 +90,7 @@ def _arms(scale: Scale) -> dict[str, RunConfig]:
 
 def _metrics(epochs: Epochs) -> dict[str, float | None]:
     last = epochs[-1]
-    first, second = _halves(last["kernel_colour"])
+    first, second = by_tower(last["kernel_colour"])
     return {
         "top1_ten_views": last["val_error_ten"],
         "top1": last["val_error"],
@@ -98,15 +99,9 @@ def _metrics(epochs: Epochs) -> dict[str, float | None]:
         "val_loss_ten_views": last["val_loss_ten"],
         "train_error": last["train_set_error"],
         "gap": last["val_error"] - last["train_set_error"],
-        "colour_first_half": first,
-        "colour_second_half": second,
+        "colour_first_half": fmean(first),
+        "colour_second_half": fmean(second),
     }
-
-
-def _halves(shares: list[float]) -> tuple[float, float]:
-    """Means over the first tower's kernels and over the second's."""
-    middle = len(shares) // 2
-    return fmean(shares[:middle]), fmean(shares[middle:])
 
 
 ABLATIONS = Experiment(

@@ -10,13 +10,12 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import torch
 from matplotlib import cbook
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alexnet_lib import checkpoint, data, records, settings
+from alexnet_lib import checkpoint, data, kernels, records, settings
 from alexnet_lib.config import (
     DataConfig,
     NetworkConfig,
@@ -66,22 +65,13 @@ def published_first_layer() -> FirstLayer:
     photograph, a portrait of Grace Hopper in the public domain, comes with
     matplotlib. Raises `FileNotFoundError` if the kernels are not there.
     """
-    path = settings.RESULTS / "ablations" / "source.s1.conv1.npz"
-    if not path.is_file():
-        raise FileNotFoundError(
-            f"no kernels of conv1 at {path}; they belong to the repository: "
-            "`git checkout -- results/ablations` brings them back"
-        )
-    with np.load(path, allow_pickle=False) as stored_arrays:
-        weight, bias, mean = (
-            torch.from_numpy(stored_arrays[name]).float()
-            for name in ("weight", "bias", "mean")
-        )
+    conv1 = kernels.read(kernels.path_of(settings.RESULTS, "ablations", "source", 1))
     image = photograph()
     pad = functional.pad(
-        image - mean[:, None, None], (0, HANGING_WINDOW.right, 0, HANGING_WINDOW.bottom)
+        image - conv1.mean[:, None, None],
+        (0, HANGING_WINDOW.right, 0, HANGING_WINDOW.bottom),
     )
-    sums = functional.conv2d(pad, weight, bias, _STRIDE)  # (1, 96, 55, 55)
+    sums = functional.conv2d(pad, conv1.weight, conv1.bias, _STRIDE)  # (1, 96, 55, 55)
     return FirstLayer(image, sums, "conv1 of config #145, published run, seed 1")
 
 

@@ -9,21 +9,12 @@ from scipy.stats import mannwhitneyu
 
 from alexnet_lib.measures import Runs
 from alexnet_lib.notebook.picture import BLACK, BLUE, GREY, ORANGE, Picture, canvas
+from alexnet_lib.probe import by_tower
 from alexnet_lib.records import Record
 from alexnet_lib.report import table
 
 AT_RANDOM = 2 / 3
 """The mean colour share of kernels drawn at random; see `probe.colour_shares`."""
-
-
-def halves(run: Record) -> tuple[list[float], list[float]]:
-    """Colour shares of the first half of conv1's kernels, tower 0's, and of the rest.
-
-    In a net without towers the halves are two arbitrary ones, to compare with.
-    """
-    shares = run.epochs[-1]["kernel_colour"]
-    middle = len(shares) // 2
-    return shares[:middle], shares[middle:]
 
 
 def differences(runs: Runs, arms: Sequence[str]) -> str:
@@ -33,7 +24,7 @@ def differences(runs: Runs, arms: Sequence[str]) -> str:
     """
     rows = []
     for run in _runs_of(runs, arms):
-        first, second = halves(run)
+        first, second = by_tower(run.epochs[-1]["kernel_colour"])
         chance = mannwhitneyu(first, second).pvalue
         means = fmean(first), fmean(second)
         cells = [f"{mean:.3f}" for mean in (*means, abs(means[0] - means[1]))]
@@ -50,7 +41,7 @@ def strips(runs: Runs, arms: Sequence[str]) -> Picture:
     figure, (ax,) = canvas(1, 1, 9.6, 3.8)
     for at, run in enumerate(shown):
         for side, (shares, colour) in enumerate(
-            zip(halves(run), (BLUE, ORANGE), strict=True)
+            zip(by_tower(run.epochs[-1]["kernel_colour"]), (BLUE, ORANGE), strict=True)
         ):
             x = at + (side - 0.5) * 0.36
             ax.plot([x] * len(shares), shares, "_", color=colour, markersize=9)
