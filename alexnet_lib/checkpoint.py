@@ -10,6 +10,8 @@ import torch
 
 from alexnet_lib.files import written_whole
 
+FORMAT = 2
+
 
 class CheckpointError(RuntimeError):
     """A checkpoint that cannot be used; the message names it and the mend."""
@@ -19,7 +21,7 @@ def save(path: Path, state: dict[str, Any]) -> None:
     """Write `state` to `path`, whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_whole(path) as stream:
-        torch.save(state, stream)
+        torch.save({"format": FORMAT} | state, stream)
 
 
 def load(path: Path, run: str) -> dict[str, Any] | None:
@@ -28,7 +30,7 @@ def load(path: Path, run: str) -> dict[str, Any] | None:
     Tensors come on the CPU, wherever they were saved from: a machine without GPUs
     can go on with them, and of many processes none fills the first GPU. Nothing but
     tensors and plain values is unpickled. Raises `CheckpointError` for a damaged
-    file, or one of another run or of the format before towers.
+    file, or one of another run or of another format.
     """
     if not path.exists():
         return None
@@ -38,14 +40,14 @@ def load(path: Path, run: str) -> dict[str, Any] | None:
         raise CheckpointError(
             f"{path}: damaged checkpoint; delete it to start this run again"
         ) from error
+    if state.pop("format", None) != FORMAT:
+        raise CheckpointError(
+            f"{path}: written by another version of this library, in a format that "
+            "this one does not read; delete it to start this run again"
+        )
     if state.get("run") != run:
         raise CheckpointError(
             f"{path}: made by another network, data set, schedule or seed; "
             "delete it, or keep it and choose another folder with ALEXNET_RUNS"
-        )
-    if "optimizer" in state:
-        raise CheckpointError(
-            f"{path}: written before checkpoints could be shared between layouts; "
-            "delete it to start this run again"
         )
     return state

@@ -76,6 +76,12 @@ def code() -> dict[str, Any]:
     return {"commit": commit, "dirty": bool(changes or not commit), "command": command}
 
 
+def version() -> str:
+    """The commit of this code, and whether files differ from it."""
+    about = code()
+    return f"{about['commit']}{' with changes' if about['dirty'] else ''}"
+
+
 def _git(*words: str) -> str | None:
     try:
         done = subprocess.run(

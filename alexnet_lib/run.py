@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alexnet_lib import data, kernels, machine, records, settings
+from alexnet_lib import checkpoint, data, kernels, machine, records, settings
 from alexnet_lib.config import RunConfig
 from alexnet_lib.data import Dataset
 from alexnet_lib.experiments import Experiment
-from alexnet_lib.from_config import train_config, weights_sha256
+from alexnet_lib.from_config import run_name, train_config, weights_sha256
 from alexnet_lib.records import Record
 from alexnet_lib.settings import Scale
 from alexnet_lib.team import ALONE, Alone
@@ -38,8 +38,8 @@ def run_experiment(
     Without `arms` all of them, without `seeds` as many as the scale says.
 
     Own runs go to `runs/<scale>/`; with `publish` the records go to `results/`,
-    which takes only real data and an unchanged commit (`PublishError`). Raises
-    `ValueError` for an unknown arm.
+    which takes only real data and one unchanged commit from the first step to the
+    last (`PublishError`). Raises `ValueError` for an unknown arm.
     """
     chosen = list(arms) or list(experiment.arms(scale))
     for arm in chosen:
@@ -127,14 +127,17 @@ class _Run:
             return known if self.team.leads else None
         dataset, code = data.load(config.data.name), machine.code()
         which = self.experiment.name, self.arm, self.seed
+        saved = records.path_of(own, *which).with_suffix(".pt")
         if publish:
             _check_publishable(code, dataset, records.path_of(root, *which))
+            name = run_name(config, dataset.fingerprint, self.seed)
+            _check_trained_by(code, saved, name)
         started = datetime.now(UTC).isoformat(timespec="seconds")
         net, history = train_config(
             config,
             dataset,
             self.seed,
-            saved=records.path_of(own, *which).with_suffix(".pt"),
+            saved=saved,
             on_epoch=on_epoch,
             title=f"{self.experiment.name} {self.arm}, seed {self.seed}",
             show=show,
@@ -200,6 +203,17 @@ def _check_publishable(code: dict[str, Any], dataset: Dataset, path: Path) -> No
     if path.exists():
         raise PublishError(
             f"{path} is a published run of another configuration; delete it first"
+        )
+
+
+def _check_trained_by(code: dict[str, Any], saved: Path, run: str) -> None:
+    """Refuse to publish, as this commit's, what another one has begun."""
+    begun = checkpoint.load(saved, run)
+    if begun is not None and begun["progress"]["commits"] != [code["commit"]]:
+        by = ", ".join(begun["progress"]["commits"])
+        raise PublishError(
+            f"{saved}: trained by other code than this commit ({by}); "
+            "delete it to start again, or check that commit out"
         )
 
 

@@ -24,7 +24,7 @@ from tqdm.auto import tqdm
 from alexnet_lib import checkpoint
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.evaluate import autocast, channels_last
-from alexnet_lib.machine import prepare_process
+from alexnet_lib.machine import prepare_process, version
 from alexnet_lib.nets.build import precise
 from alexnet_lib.optim import PaperSGD, parameter_groups
 from alexnet_lib.team import (
@@ -47,7 +47,8 @@ class TrainingError(RuntimeError):
 class Progress:
     """Where a run stands: `step` batches into epoch `epoch` (counted from 0).
 
-    `loss` and `wrong` are sums over the `images` seen in this epoch.
+    `loss` and `wrong` are sums over the `images` seen in this epoch; `commits` are
+    those of the code that has trained so far, see `machine.version`.
     """
 
     epoch: int = 0
@@ -57,6 +58,7 @@ class Progress:
     wrong: float = 0.0
     seconds: float = 0.0
     history: list[dict[str, Any]] = field(default_factory=list)
+    commits: list[str] = field(default_factory=list)
 
 
 Measure = Callable[[nn.Module], dict[str, Any]]
@@ -234,6 +236,8 @@ class _Loop:
             set_random_state(self.team.device, content)
             self.progress = Progress(**content["progress"])
         at = self.progress
+        if version() not in at.commits:
+            at.commits.append(version())
         self.team.check_alike((at.epoch, at.step), f"progress in {self.saved}")
 
     def _set_rates(self) -> None:

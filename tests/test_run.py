@@ -161,6 +161,20 @@ def test_changed_code_is_not_published(own_results, monkeypatch):
     assert not own_results.exists()
 
 
+def test_what_another_commit_trained_is_not_published_as_this_ones(
+    publishable, monkeypatch
+):
+    arguments = (EXPERIMENTS["ablations"], "no-norm", 1, "smoke")
+    run_arm(*arguments, show=False)
+    monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "d"})
+    run_arm(*arguments, show=False)
+    match = r"no-norm\.s1\.pt: trained by other code than this commit \(c\)"
+    with pytest.raises(PublishError, match=match):
+        run_arm(*arguments, publish=True, show=False)
+    monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "c"})
+    assert run_arm(*arguments, publish=True, show=False).code["commit"] == "c"
+
+
 COMMAND = [sys.executable, "-m", "alexnet_lib.cli", "run", "figure1"]
 ARM = ["--scale", "smoke", "--arm", "2012-relu", "--seed", "7"]
 
