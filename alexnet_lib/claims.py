@@ -170,6 +170,15 @@ _ABLATIONS = (
         ("source", "no-norm-2"),
     ),
     *_compared(
+        "order-2",
+        "§3.3",
+        "layer 2 normalised after its ReLU against before (#166, a change to a net "
+        "that is not published; its log less #145's)",
+        None,
+        LOG["#145"].less(LOG["#166"]),
+        ("source", "norm-2-before-relu"),
+    ),
+    *_compared(
         "overlapping-pooling",
         "§3.4",
         "pooling 3/2 against 2/2",

@@ -19,6 +19,7 @@ from alexnet_lib.nets.ablations import (
     with_batch_norm,
     with_deviation,
     with_norm_after_units,
+    with_norm_before_units,
     without_layer,
     without_norm_in,
     without_overlap,
@@ -209,6 +210,10 @@ def test_each_change_of_normalisation_is_the_one_it_names() -> None:
     assert names[:5] == ["pad0", "conv1", "unit1", "norm1", "pool1"]
     assert names[5:] == [p.name for p in place(source)][5:]
     assert with_norm_after_units(paper) == paper
+    before = [p.name for p in place(with_norm_before_units(source))]
+    assert before[:6] == [p.name for p in place(source)][:6]
+    assert before[6:10] == ["norm2", "mapnorm2", "unit2", "pool2"]
+    assert with_norm_after_units(with_norm_before_units(paper)) == paper
     literal = with_alpha_as_printed(source)
     changed = [b for a, b in zip(source.layers, literal.layers, strict=True) if a != b]
     assert changed == [x for x in paper.layers if isinstance(x, ResponseNorm)]

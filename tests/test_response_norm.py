@@ -259,16 +259,19 @@ def test_curves_and_differences_are_drawn_for_the_runs_there_are(record):
     assert norm_runs.race({}).png().startswith(b"\x89PNG")
 
 
-def test_every_arm_of_the_photographs_has_its_own_line(record):
-    assert not norm_runs.ablation_race({}).figure.axes[0].lines
-    runs = invented(record, {arm: {1: 0.5} for arm in ABLATIONS.arms("laptop")})
-    (ax,) = norm_runs.ablation_race(runs).figure.axes
-    assert len(ax.lines) == len(norm_runs.PHOTOGRAPH_NETS)
-    assert [line.get_label().split(":")[0] for line in ax.lines] == list(
-        norm_runs.PHOTOGRAPH_NETS
-    )
-    assert all(list(line.get_ydata()) == [90.0, 30.0] for line in ax.lines)
-    assert len({line.get_color() for line in ax.lines}) == len(ax.lines)
+def test_the_photographs_nets_run_beside_their_baselines(record):
+    listed = norm_runs.ABLATION_CONTRASTS
+    assert not any(ax.lines for ax in contrasts.courses({}, listed).figure.axes)
+    errors = {arm: {1: 0.5, 2: 0.5} for arm in ABLATIONS.arms("laptop")}
+    del errors["batch-norm"]
+    axes = contrasts.courses(invented(record, errors), listed).figure.axes
+    panels = [ax for ax in axes if ax.lines]
+    shown = [c for c in listed if c.arm != "batch-norm"]
+    for ax, contrast in zip(panels, shown, strict=True):
+        assert ax.get_title().replace("\n", " ") == contrast.what
+        labels = [line.get_label() for line in ax.lines]
+        assert labels[::2] == [contrast.against, contrast.arm]
+        assert all(list(line.get_ydata()) == [90.0, 30.0] for line in ax.lines)
 
 
 def test_contrasts_are_between_arms_there_are():
@@ -281,8 +284,6 @@ def test_contrasts_are_between_arms_there_are():
         epochs = [collections.defaultdict(float, kernel_colour=[0.0, 0.0])]
         assert metric in experiment.metrics(epochs)
     assert set(norm_runs.NETS) == set(CIFAR_NORM.arms("laptop"))
-    compared = {arm for c in norm_runs.ABLATION_CONTRASTS for arm in (c.arm, c.against)}
-    assert set(norm_runs.PHOTOGRAPH_NETS) == compared
 
 
 def test_the_nets_are_told_apart_in_a_table():

@@ -34,9 +34,10 @@ def networks(classes: int = 1000) -> dict[str, NetworkConfig]:
     `paper-code-init` is the text's network with conv3 to conv5 drawn as the code has
     them (`layers-145.cfg:135-218`). The others change one thing of #145: no
     normalisation at all (#148), none in layer 2 (#167), alpha times each square
-    instead of alpha/n, layer 1 normalised after its ReLU, batch normalisation
-    instead, 2/2 pooling (#147), the one-GPU net of half the maps (#145-half), and two
-    columns that meet in the classifier alone, widened as the authors' were (#150).
+    instead of alpha/n, layer 1 normalised after its ReLU or layer 2 before its own
+    (#166), batch normalisation instead, 2/2 pooling (#147), the one-GPU net of half
+    the maps (#145-half), and two columns that meet in the classifier alone, widened
+    as the authors' were (#150).
     """
     source, paper = alexnet("source", classes), alexnet("paper", classes)
     return {
@@ -47,6 +48,7 @@ def networks(classes: int = 1000) -> dict[str, NetworkConfig]:
         "no-norm-2": ablations.without_norm_in(source, 2),
         "alpha-as-printed": ablations.with_alpha_as_printed(source),
         "norm-after-relu": ablations.with_norm_after_units(source),
+        "norm-2-before-relu": ablations.with_norm_before_units(source),
         "batch-norm": ablations.with_batch_norm(source),
         "without-overlap": ablations.without_overlap(source),
         "half": ablations.half(source),

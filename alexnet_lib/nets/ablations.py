@@ -99,6 +99,18 @@ def with_norm_after_units(network: NetworkConfig) -> NetworkConfig:
     return _with_layers(network, layers)
 
 
+def with_norm_before_units(network: NetworkConfig) -> NetworkConfig:
+    """With every normalisation on the sums, and the units after it.
+
+    As #145 has it in layer 1, and #166 in layer 2 too (`layer-params-166.cfg:195`).
+    """
+    layers = list(network.layers)
+    for at in _positions(network, ResponseNorm | MapResponseNorm):
+        if isinstance(layers[at - 1], Activation):
+            layers[at - 1], layers[at] = layers[at], layers[at - 1]
+    return _with_layers(network, layers)
+
+
 def with_deviation(
     network: NetworkConfig, depths: Iterable[int], std: float
 ) -> NetworkConfig:

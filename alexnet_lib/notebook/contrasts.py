@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import math
+import textwrap
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from matplotlib.ticker import MaxNLocator
+
 from alexnet_lib.measures import Runs, paired_difference
-from alexnet_lib.notebook.picture import BLACK, BLUE, GREY, Picture, canvas
+from alexnet_lib.notebook.picture import BLACK, BLUE, GREY, ORANGE, Picture, canvas
 from alexnet_lib.report import table
+
+_ACROSS = 4
 
 
 class Contrast(NamedTuple):
@@ -26,6 +32,34 @@ def differences(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
         points = found.text(2) if found else "not published yet"
         rows.append([what, f"{arm} less {against}", points])
     return table(["what differs", "nets", "points, 95 % interval"], rows)
+
+
+def courses(runs: Runs, contrasts: Sequence[Contrast]) -> Picture:
+    """Validation error by epoch, of the centre view: a panel per contrast with runs.
+
+    A line per run, the baseline's dashed.
+    """
+    shown = [c for c in contrasts if runs.get(c.arm)]
+    rows = max(1, math.ceil(len(shown) / _ACROSS))
+    figure, axes = canvas(rows, _ACROSS, 10.4, 2.7 * rows, sharex=True, sharey=True)
+    for ax, (what, arm, against) in zip(axes, shown, strict=False):
+        for name, line, colour in ((against, "--", ORANGE), (arm, "-", BLUE)):
+            for i, run in enumerate(runs.get(name, ())):
+                y = [100 * e["val_error"] for e in run.epochs]
+                label = name if i == 0 else None
+                ax.plot(y, line, color=colour, linewidth=1, label=label)
+        ax.set_title(textwrap.fill(what, 26), fontsize="medium")
+        ax.legend(frameon=False, fontsize="small", loc="lower left")
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    for ax in axes[len(shown) :]:
+        ax.set_axis_off()
+    figure.supxlabel("epochs", fontsize="medium")
+    figure.supylabel("validation error, centre view, %", fontsize="medium")
+    return Picture(
+        figure,
+        "Validation error by epoch, a panel per pair of nets and a line per run: "
+        + "; ".join(f"{c.arm} and {c.against}" for c in shown),
+    )
 
 
 def taken_apart(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from alexnet_lib.config import RunConfig
@@ -13,18 +12,7 @@ from alexnet_lib.lab_notes import LOG
 from alexnet_lib.layers import Linear, Local, ResponseNorm
 from alexnet_lib.nets import count, total
 from alexnet_lib.notebook.contrasts import Contrast
-from alexnet_lib.notebook.picture import (
-    BLACK,
-    BLUE,
-    GREEN,
-    GREY,
-    ORANGE,
-    PINK,
-    SKY,
-    YELLOW,
-    Picture,
-    canvas,
-)
+from alexnet_lib.notebook.picture import BLUE, GREEN, ORANGE, PINK, Picture, canvas
 from alexnet_lib.report import table
 
 Style = tuple[str, str, str]
@@ -44,16 +32,6 @@ CIFAR_CONTRASTS = (
     Contrast("width and decay, on top of the norm", "11pct", "13pct-lrn"),
     Contrast("norm and decay, on top of the width", "11pct", "13pct-wide"),
 )
-PHOTOGRAPH_NETS: dict[str, Style] = {
-    "source": ("the code's network, #145", BLACK, "-"),
-    "paper": ("the text's network", BLUE, "-"),
-    "paper-code-init": ("the same, drawn as in the code", GREY, "-"),
-    "no-norm": ("no norm at all", ORANGE, "--"),
-    "no-norm-2": ("no norm in layer 2", GREEN, "--"),
-    "alpha-as-printed": ("alpha as printed", PINK, "-."),
-    "norm-after-relu": ("norm after layer 1's ReLU", SKY, "-."),
-    "batch-norm": ("batch normalisation", YELLOW, ":"),
-}
 ABLATION_ERROR = "top1_ten_views"
 ABLATION_CONTRASTS = (
     Contrast("the text's network instead of the code's", "paper", "source"),
@@ -62,6 +40,7 @@ ABLATION_CONTRASTS = (
     Contrast("none in layer 2 (#167)", "no-norm-2", "source"),
     Contrast("alpha as printed", "alpha-as-printed", "source"),
     Contrast("layer 1 normalised after its ReLU", "norm-after-relu", "source"),
+    Contrast("layer 2 before its ReLU too (#166)", "norm-2-before-relu", "source"),
     Contrast("batch normalisation instead", "batch-norm", "source"),
 )
 
@@ -84,35 +63,7 @@ def race(runs: Mapping[str, Sequence[HasEpochs]], title: str = "") -> Picture:
     Long runs are drawn from epoch 1 on, where the nets begin to part.
     """
     figure, (ax,) = canvas(1, 1, 8.4, 4)
-    _lines(ax, NETS, runs)
-    ax.set(xlabel="epochs", ylabel="test error, centre view, %", title=title)
-    if ax.lines:
-        ax.legend(frameon=False, loc="upper right")
-    return Picture(
-        figure,
-        "Test error against epochs for the CIFAR-10 nets with and without "
-        "normalisation, narrow and wide",
-    )
-
-
-def ablation_race(runs: Mapping[str, Sequence[HasEpochs]], title: str = "") -> Picture:
-    """`race` for `PHOTOGRAPH_NETS`: top-1 error of the validation images' centres."""
-    figure, (ax,) = canvas(1, 1, 9.6, 4)
-    _lines(ax, PHOTOGRAPH_NETS, runs)
-    ax.set(xlabel="epochs", ylabel="validation error, centre view, %", title=title)
-    if ax.lines:
-        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    return Picture(
-        figure,
-        "Validation error against epochs for AlexNet of the code, of the text, and "
-        "with its normalisation changed in five ways",
-    )
-
-
-def _lines(
-    ax: Axes, nets: Mapping[str, Style], runs: Mapping[str, Sequence[HasEpochs]]
-) -> None:
-    for arm, (name, colour, dashes) in nets.items():
+    for arm, (name, colour, dashes) in NETS.items():
         for i, run in enumerate(runs.get(arm, ())):
             epochs = run.epochs[1:] if len(run.epochs) > 4 else run.epochs
             points = [(e["epoch"], 100 * e["val_error"]) for e in epochs]
@@ -121,6 +72,14 @@ def _lines(
             ax.plot(x, y, dashes, color=colour, linewidth=1.2, label=label)
     ax.set_xlim(left=0)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set(xlabel="epochs", ylabel="test error, centre view, %", title=title)
+    if ax.lines:
+        ax.legend(frameon=False, loc="upper right")
+    return Picture(
+        figure,
+        "Test error against epochs for the CIFAR-10 nets with and without "
+        "normalisation, narrow and wide",
+    )
 
 
 def notes() -> str:
