@@ -170,10 +170,9 @@ _ABLATIONS = (
         ("source", "no-norm-2"),
     ),
     *_compared(
-        "order-2",
+        "response-normalisation-order",
         "§3.3",
-        "layer 2 normalised after its ReLU against before (#166, a change to a net "
-        "that is not published; its log less #145's)",
+        "layer 2 normalised after its ReLU against before (#166, its base unknown)",
         None,
         LOG["#145"].less(LOG["#166"]),
         ("source", "norm-2-before-relu"),

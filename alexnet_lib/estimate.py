@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 
 LEVEL = 0.95
+Side = Literal["below", "above", "around"]
 
 
 @dataclass(frozen=True)
@@ -26,6 +28,12 @@ class Estimate:
         if self.low is None or self.high is None:
             return f"{value}, n={self.n}"
         return f"{value} [{self.low:.{digits}f}, {self.high:.{digits}f}], n={self.n}"
+
+    def side(self) -> Side | None:
+        """Where the interval lies, seen from 0; None without an interval."""
+        if self.low is None or self.high is None:
+            return None
+        return "below" if self.high < 0 else "above" if self.low > 0 else "around"
 
 
 def mean(values: Sequence[float]) -> Estimate:

@@ -57,6 +57,23 @@ def probe(net: nn.Sequential, images: Tensor, labels: Tensor) -> dict[str, Any]:
     return layers
 
 
+@torch.no_grad()
+def spread(net: nn.Sequential, images: Tensor) -> dict[str, float]:
+    """How far apart `images` are after each unit layer of `net`, and after its last.
+
+    The standard deviation of each output over the images, averaged over outputs:
+    what a bias adds to all alike does not count. `net` answers as it is set, so put
+    it in evaluation mode where it has dropout.
+    """
+    found = {}
+    for name, module in net.named_children():
+        images = module(images)
+        if isinstance(module, Unit):
+            found[name] = images.std(0).mean().item()
+    found[name] = images.std(0).mean().item()
+    return found
+
+
 def colour_shares(kernels: Tensor) -> Tensor:
     """How much of each kernel is colour: (maps, 3, H, W) to (maps,), from 0 to 1.
 

@@ -9,7 +9,7 @@ from torch.nn import functional
 
 from alexnet_lib.nets import Unit, build, four_layer
 from alexnet_lib.notebook.figure1 import flat_share
-from alexnet_lib.probe import colour_shares, probe
+from alexnet_lib.probe import colour_shares, probe, spread
 
 IMAGES = 40 * torch.randn(12, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(12) % 10
@@ -62,3 +62,17 @@ def test_colour_shares_of_grey_opponent_and_random_kernels():
     torch.testing.assert_close(shares, torch.tensor([0.0, 1.0, 2 / 3, 2 / 3]))
     drawn = torch.randn(2000, 3, 11, 11, generator=generator)
     assert colour_shares(drawn).mean().item() == pytest.approx(2 / 3, abs=5e-3)
+
+
+def test_what_all_images_share_is_no_spread():
+    """Weights of 1/3 and a bias: each layer passes a third of the differences on."""
+    net = nn.Sequential()
+    net.add_module("fc1", nn.Linear(1, 1))
+    net.add_module("unit1", Unit("relu"))
+    net.add_module("fc2", nn.Linear(1, 4))
+    for name, values in net.named_parameters():
+        nn.init.constant_(values, 1 / 3 if name.endswith("weight") else 5.0)
+    images = torch.tensor([[0.0], [9.0], [18.0]])
+    found = spread(net, images)
+    assert list(found) == ["unit1", "fc2"]
+    assert found == pytest.approx({"unit1": 3.0, "fc2": 1.0})

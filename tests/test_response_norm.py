@@ -244,6 +244,23 @@ def test_differences_are_in_points_and_say_what_is_missing(record):
     assert sum("not published yet" in line for line in lines) == 4
 
 
+def test_nets_are_told_apart_by_their_intervals(record):
+    errors = {
+        "13pct": {1: 0.2, 2: 0.22},
+        "13pct-lrn": {1: 0.1, 2: 0.121},
+        "13pct-wide": {1: 0.1, 2: 0.3},
+        "11pct": {1: 0.3, 2: 0.321, 3: 0.1},
+    }
+    listed = norm_runs.CIFAR_CONTRASTS[:3]
+    metric = norm_runs.TEN_VIEWS
+    assert contrasts.told_apart(invented(record, errors), listed, metric) == (
+        "lower: 13pct-lrn against 13pct\n"
+        "higher: 11pct against 13pct\n"
+        "not told apart: 13pct-wide against 13pct"
+    )
+    assert contrasts.told_apart({}, listed, metric).splitlines()[0] == "lower: none"
+
+
 def test_curves_and_differences_are_drawn_for_the_runs_there_are(record):
     runs = invented(
         record, {"13pct": {1: 0.2, 2: 0.22, 3: 0.2}, "11pct": {1: 0.19, 2: 0.2, 3: 0.2}}

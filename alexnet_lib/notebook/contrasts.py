@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from matplotlib.ticker import MaxNLocator
 
+from alexnet_lib.estimate import Side
 from alexnet_lib.measures import Runs, paired_difference
 from alexnet_lib.notebook.picture import BLACK, BLUE, GREY, ORANGE, Picture, canvas
 from alexnet_lib.report import table
 
-_ACROSS = 4
+_ACROSS = 3
 
 
 class Contrast(NamedTuple):
@@ -34,6 +35,20 @@ def differences(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
     return table(["what differs", "nets", "points, 95 % interval"], rows)
 
 
+def told_apart(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
+    """Which nets have less of an error than their baselines, which more; three lines.
+
+    By the interval; pairs of nets without one are left out.
+    """
+    names: dict[Side, list[str]] = {"below": [], "above": [], "around": []}
+    for _, arm, against in contrasts:
+        found = paired_difference(runs, arm, against, metric)
+        if found and (side := found.side()):
+            names[side].append(f"{arm} against {against}")
+    lower, higher, neither = ("; ".join(of) or "none" for of in names.values())
+    return f"lower: {lower}\nhigher: {higher}\nnot told apart: {neither}"
+
+
 def courses(runs: Runs, contrasts: Sequence[Contrast]) -> Picture:
     """Validation error by epoch, of the centre view: a panel per contrast with runs.
 
@@ -48,7 +63,7 @@ def courses(runs: Runs, contrasts: Sequence[Contrast]) -> Picture:
                 y = [100 * e["val_error"] for e in run.epochs]
                 label = name if i == 0 else None
                 ax.plot(y, line, color=colour, linewidth=1, label=label)
-        ax.set_title(textwrap.fill(what, 26), fontsize="medium")
+        ax.set_title(textwrap.fill(what, 36), fontsize="medium")
         ax.legend(frameon=False, fontsize="small", loc="lower left")
         ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     for ax in axes[len(shown) :]:

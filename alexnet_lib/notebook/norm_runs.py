@@ -36,6 +36,7 @@ ABLATION_ERROR = "top1_ten_views"
 ABLATION_CONTRASTS = (
     Contrast("the text's network instead of the code's", "paper", "source"),
     Contrast("the text's, conv3-5 drawn as in the code", "paper-code-init", "paper"),
+    Contrast("what then is left of the difference", "paper-code-init", "source"),
     Contrast("no normalisation at all (#148)", "no-norm", "source"),
     Contrast("none in layer 2 (#167)", "no-norm-2", "source"),
     Contrast("alpha as printed", "alpha-as-printed", "source"),

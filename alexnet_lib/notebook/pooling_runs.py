@@ -16,13 +16,18 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from alexnet_lib import estimate, report
-from alexnet_lib.estimate import Estimate
+from alexnet_lib.estimate import Estimate, Side
 from alexnet_lib.measures import Runs
 from alexnet_lib.notebook.picture import BLUE, ORANGE, Picture, canvas
 
 ARMS = {"overlapping": "3/2, overlapping", "apart": "2/2, apart"}
 COLOURS = {"overlapping": BLUE, "apart": ORANGE}
 NO_RUNS = "no epochs yet"
+_READINGS: dict[Side, str] = {
+    "below": "lower with overlap",
+    "above": "higher with overlap",
+    "around": "not told apart",
+}
 
 
 def _points(
@@ -206,13 +211,8 @@ def comparison(runs: Runs) -> str:
 
 def reading(difference: Estimate) -> str:
     """In words, what a difference, overlapping less apart, says of the two."""
-    if difference.low is None or difference.high is None:
-        return "one pair of runs only: says nothing"
-    if difference.high < 0:
-        return "lower with overlap"
-    if difference.low > 0:
-        return "higher with overlap"
-    return "not told apart"
+    side = difference.side()
+    return _READINGS[side] if side else "one pair of runs only: says nothing"
 
 
 def readings(runs: Runs) -> str:
