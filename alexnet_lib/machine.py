@@ -77,9 +77,10 @@ def code() -> dict[str, Any]:
 
 
 def version() -> str:
-    """The commit of this code, and whether files differ from it."""
+    """The commit of this code, or that files differ from it, or that there is none."""
     about = code()
-    return f"{about['commit']}{' with changes' if about['dirty'] else ''}"
+    commit = about["commit"] or "no commit"
+    return f"{commit} with changes" if about["dirty"] else commit
 
 
 def _git(*words: str) -> str | None:

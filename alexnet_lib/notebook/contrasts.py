@@ -46,7 +46,7 @@ def told_apart(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
         if found and (side := found.side()):
             names[side].append(f"{arm} against {against}")
     lower, higher, neither = ("; ".join(of) or "none" for of in names.values())
-    return f"lower: {lower}\nhigher: {higher}\nnot told apart: {neither}"
+    return f"lower error: {lower}\nhigher error: {higher}\nnot told apart: {neither}"
 
 
 def courses(runs: Runs, contrasts: Sequence[Contrast]) -> Picture:
