@@ -47,9 +47,14 @@ def strips(runs: Runs, arms: Sequence[str]) -> Picture:
             ax.plot([x] * len(shares), shares, "_", color=colour, markersize=9)
             ax.plot([x], [fmean(shares)], "D", color=BLACK, markersize=4)
     ax.axhline(AT_RANDOM, color=GREY, linestyle=":")
-    ax.set_xticks(range(len(shown)), [_label(run) for run in shown])
-    ax.set(ylabel="share of colour", ylim=(0, 1))
-    ax.set_title(
+    ax.set_xticks(range(len(shown)), [str(run.seed) for run in shown])
+    ax.set(xlabel="seed", ylabel="share of colour", ylim=(0, 1))
+    places = {run.arm: at for at, run in reversed(list(enumerate(shown)))}
+    for arm, start in places.items():
+        ax.text(start - 0.4, 1.02, arm, fontweight="bold")
+        if start:
+            ax.axvline(start - 0.5, color=GREY, linewidth=0.8)
+    figure.suptitle(
         "conv1's kernels: first half blue, second orange, means as diamonds; "
         "dotted: at random",
         fontsize="medium",
@@ -59,11 +64,6 @@ def strips(runs: Runs, arms: Sequence[str]) -> Picture:
         "Share of colour of each conv1 kernel, in two columns per run, one for each "
         "half of the kernels, with their means",
     )
-
-
-def _label(run: Record) -> str:
-    """The arm, broken where it has a hyphen, and the seed."""
-    return run.arm.replace("-", "-\n") + f"\nseed {run.seed}"
 
 
 def _runs_of(runs: Runs, arms: Sequence[str]) -> Iterable[Record]:
