@@ -68,9 +68,8 @@ def spread(net: nn.Sequential, images: Tensor) -> dict[str, float]:
     found = {}
     for name, module in net.named_children():
         images = module(images)
-        if isinstance(module, Unit):
+        if isinstance(module, Unit) or module is net[-1]:
             found[name] = images.std(0).mean().item()
-    found[name] = images.std(0).mean().item()
     return found
 
 
