@@ -80,8 +80,8 @@ def _parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     run.set_defaults(do=_run)
 
     if words[:1] == ["train"]:
-        from alexnet_lib.parallel.train import add_arguments
-        from alexnet_lib.parallel.train import run as train
+        from alexnet_lib.commands.train import add_arguments
+        from alexnet_lib.commands.train import run as train
 
         training = commands.add_parser("train", help=_TRAIN_HELP)
         add_arguments(training)
@@ -142,12 +142,13 @@ def _check_towers(device: Literal["cpu", "cuda"] | None) -> int:
 
 
 def _data_ls(_: argparse.Namespace) -> None:
-    from alexnet_lib.data import cifar, places, prepared
+    from alexnet_lib.data import prepared
+    from alexnet_lib.data.sources import cifar, locations
 
     root = settings.data_root()
     print(f"data     in {root}")
     print(f"cifar10  {cifar.found() or 'not found'}")
-    for name in places.PLACES:
+    for name in locations.PLACES:
         folder = root / "prepared" / name
         state = folder if prepared.present(folder) else "not prepared"
         print(f"{name:8} {state}")
@@ -155,14 +156,14 @@ def _data_ls(_: argparse.Namespace) -> None:
 
 def _data_prepare(arguments: argparse.Namespace) -> int:
     from alexnet_lib import data
-    from alexnet_lib.data import places
-    from alexnet_lib.data.prepare import estimate, prepare
+    from alexnet_lib.data.preparing.prepare import estimate, prepare
+    from alexnet_lib.data.sources import locations
 
     if arguments.plan:
         plan = estimate(arguments.name, arguments.source, arguments.images)
         print(plan.table())
         return 0
-    if arguments.name not in places.PLACES:
+    if arguments.name not in locations.PLACES:
         found = data.load(arguments.name)
         print(_sizes(found.name, len(found.train), len(found.test)))
         return 0
@@ -178,9 +179,9 @@ def _sizes(name: str, train: int, test: int) -> str:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from alexnet_lib import report
     from alexnet_lib.experiments import experiment
-    from alexnet_lib.run import run_experiment
+    from alexnet_lib.ledger import report
+    from alexnet_lib.runs.run import run_experiment
 
     chosen, scale = experiment(arguments.experiment), _scale(arguments)
     print(f"{chosen.question}\nscale {scale}: {chosen.expect[scale]}")
@@ -195,13 +196,13 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _reproduce(arguments: argparse.Namespace) -> None:
-    from alexnet_lib.reproduce import reproduce
+    from alexnet_lib.commands.reproduce import reproduce
 
     reproduce(_scale(arguments))
 
 
 def _report(arguments: argparse.Namespace) -> None:
-    from alexnet_lib import report
+    from alexnet_lib.ledger import report
 
     rows = report.ledger(_scale(arguments))
     if arguments.json:
@@ -211,7 +212,7 @@ def _report(arguments: argparse.Namespace) -> None:
 
 
 def _figure(arguments: argparse.Namespace) -> None:
-    from alexnet_lib.reproduce import draw_figure
+    from alexnet_lib.commands.reproduce import draw_figure
 
     print(draw_figure(arguments.number, _scale(arguments), arguments.published))
 

@@ -17,7 +17,7 @@ import typing
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from alexnet_lib.layers import Layer
+from alexnet_lib.nets.layers import Layer
 
 ActivationName = Literal["relu", "tanh", "logistic", "abs_tanh"]
 Pixels = Literal["raw", "unit"]

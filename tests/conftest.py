@@ -4,8 +4,9 @@ import dataclasses
 
 import pytest
 
-from alexnet_lib import machine, run, settings
+from alexnet_lib import machine, settings
 from alexnet_lib.experiments.figure1 import FIGURE1
+from alexnet_lib.runs import run
 
 
 @pytest.fixture(autouse=True)

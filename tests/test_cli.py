@@ -6,9 +6,11 @@ from urllib.error import URLError
 import pytest
 from PIL import Image
 
-from alexnet_lib import cli, data, reproduce, settings
+from alexnet_lib import cli, data, settings
 from alexnet_lib.bench import step
-from alexnet_lib.data import cifar, synthetic
+from alexnet_lib.commands import reproduce
+from alexnet_lib.data import synthetic
+from alexnet_lib.data.sources import cifar
 
 from .conftest import quick
 

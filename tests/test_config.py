@@ -7,7 +7,7 @@ import pytest
 
 from alexnet_lib.config import RunConfig, digest, from_dict, to_dict
 from alexnet_lib.experiments import EXPERIMENTS
-from alexnet_lib.layers import Linear
+from alexnet_lib.nets.layers import Linear
 from alexnet_lib.settings import SCALES
 
 ARMS = [

@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from alexnet_lib import checkpoint
 from alexnet_lib.files import written_whole
+from alexnet_lib.training import checkpoint
 
 
 def test_a_file_is_there_when_the_block_has_ended(tmp_path):

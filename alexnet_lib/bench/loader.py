@@ -30,13 +30,13 @@ from alexnet_lib.bench.step import alexnet_step
 from alexnet_lib.config import Augmentation
 from alexnet_lib.data import synthetic
 from alexnet_lib.data.augment import SOURCE, TrainViews
+from alexnet_lib.data.batches import ViewBatches
 from alexnet_lib.data.dataset import Dataset, Split
-from alexnet_lib.data.decode import SIDE, decode, quiet
-from alexnet_lib.data.loader import ViewBatches
+from alexnet_lib.data.preparing.decode import SIDE, decode, quiet
+from alexnet_lib.data.preparing.shard import Shard, make_shard
 from alexnet_lib.data.sharded import ShardedImages
-from alexnet_lib.data.sources import Item
+from alexnet_lib.data.sources.folders import Item
 from alexnet_lib.data.statistics import Statistics
-from alexnet_lib.data.work import Shard, make_shard
 
 _IMAGES = 256
 _BATCH = 128

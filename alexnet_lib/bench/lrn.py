@@ -11,8 +11,8 @@ from torch import Tensor, nn
 
 from alexnet_lib.bench import interleaved
 from alexnet_lib.machine import device, environment, prepare_process
-from alexnet_lib.nets.lrn import LocalResponseNorm, MapResponseNorm
-from alexnet_lib.nets.windows import compiles
+from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm
+from alexnet_lib.modules.lrn_steps import compiles
 
 SHAPE = (128, 96, 55, 55)
 ROUNDS = 7

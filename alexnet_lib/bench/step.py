@@ -17,13 +17,13 @@ from alexnet_lib import data, machine
 from alexnet_lib.bench import interleaved
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.data.augment import CentreViews
-from alexnet_lib.data.loader import Batches
-from alexnet_lib.evaluate import autocast, channels_last
-from alexnet_lib.nets import build, four_layer
+from alexnet_lib.data.batches import Batches
+from alexnet_lib.evaluation.errors import autocast, channels_last
+from alexnet_lib.modules.build import build, decay_multipliers
 from alexnet_lib.nets.alexnet import alexnet
-from alexnet_lib.nets.build import decay_multipliers
-from alexnet_lib.optim import PaperSGD, parameter_groups
-from alexnet_lib.train import train, train_step
+from alexnet_lib.nets.cifar import four_layer
+from alexnet_lib.training.loop import train, train_step
+from alexnet_lib.training.optim import PaperSGD, parameter_groups
 
 _SEED = 1
 _RATE = 1e-4

@@ -18,17 +18,17 @@ from torch import nn
 
 from alexnet_lib import machine
 from alexnet_lib.config import NetworkConfig, Precision, TrainingConfig
+from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.nets.ablations import half
 from alexnet_lib.nets.alexnet import alexnet
-from alexnet_lib.nets.build import decay_multipliers
-from alexnet_lib.optim import PaperSGD, parameter_groups
 from alexnet_lib.parallel.exchange import Link
-from alexnet_lib.parallel.group import DeviceKind, device_kind
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import Mesh
-from alexnet_lib.parallel.plan import Layout, traffic
-from alexnet_lib.team import Alone
-from alexnet_lib.train import train_step
+from alexnet_lib.parallel.process_group import DeviceKind, device_kind
+from alexnet_lib.parallel.sharding import Layout, traffic
+from alexnet_lib.training.loop import train_step
+from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.team import Alone
 
 CORES = 2
 LAYOUTS = {

@@ -6,12 +6,7 @@ from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.data.augment import CIFAR
 from alexnet_lib.experiments.experiment import Epochs, Experiment
 from alexnet_lib.nets.ablations import pools_apart
-from alexnet_lib.nets.cifar import (
-    CONV_LOCAL,
-    CONV_LOCAL_DECAY,
-    conv_local,
-    four_layer,
-)
+from alexnet_lib.nets.cifar import CONV_LOCAL, CONV_LOCAL_DECAY, conv_local, four_layer
 from alexnet_lib.settings import Scale
 
 NORM_EPOCHS: dict[Scale, int] = {"smoke": 2, "laptop": 16, "paper": 520}

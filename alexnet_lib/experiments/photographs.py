@@ -12,11 +12,11 @@ from alexnet_lib.config import (
     RunConfig,
     TrainingConfig,
 )
+from alexnet_lib.evaluation.probe import by_tower
 from alexnet_lib.experiments.experiment import Epochs, Experiment
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.communication import communicating, widened
-from alexnet_lib.probe import by_tower
 from alexnet_lib.settings import Scale
 
 SMALL = 96

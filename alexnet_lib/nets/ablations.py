@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from types import UnionType
 
 from alexnet_lib.config import NetworkConfig
-from alexnet_lib.layers import (
+from alexnet_lib.nets.layers import (
     Activation,
     AdaptivePool,
     BatchNorm,

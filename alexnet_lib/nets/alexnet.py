@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 from alexnet_lib.config import NetworkConfig
-from alexnet_lib.layers import (
+from alexnet_lib.nets.layers import (
     Activation,
     AdaptivePool,
     Conv,

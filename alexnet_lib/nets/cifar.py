@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from alexnet_lib.config import ActivationName, NetworkConfig, WeightInit
-from alexnet_lib.layers import (
+from alexnet_lib.nets.layers import (
     Activation,
     Conv,
     Layer,

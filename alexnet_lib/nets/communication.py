@@ -11,7 +11,7 @@ import dataclasses
 from typing import Literal, get_args
 
 from alexnet_lib.config import NetworkConfig
-from alexnet_lib.layers import Conv, Layer, Linear, Weighted
+from alexnet_lib.nets.layers import Conv, Layer, Linear, Weighted
 
 Pattern = Literal["paper", "none", "every"]
 PATTERNS: tuple[Pattern, ...] = get_args(Pattern)

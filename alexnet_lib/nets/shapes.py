@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from alexnet_lib.config import NetworkConfig
-from alexnet_lib.layers import (
+from alexnet_lib.nets.layers import (
     Activation,
     AdaptivePool,
     BatchNorm,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from alexnet_lib.measures import Runs
+from alexnet_lib.ledger.measures import Runs
 
 
 def per_seed(runs: Runs) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from IPython.display import display
 
 from alexnet_lib.experiments import Experiment
-from alexnet_lib.notebook.picture import Picture
-from alexnet_lib.run import run_experiment
+from alexnet_lib.figures.picture import Picture
+from alexnet_lib.runs.run import run_experiment
 from alexnet_lib.settings import Scale
 
 

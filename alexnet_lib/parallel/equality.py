@@ -18,8 +18,9 @@ import torch
 from torch import Tensor, nn
 
 from alexnet_lib.config import NetworkConfig, TrainingConfig
-from alexnet_lib.data.loader import part_of
-from alexnet_lib.layers import (
+from alexnet_lib.data.batches import part_of
+from alexnet_lib.nets.communication import PATTERNS, communicating
+from alexnet_lib.nets.layers import (
     Activation,
     Conv,
     Dropout,
@@ -29,14 +30,13 @@ from alexnet_lib.layers import (
     ResponseNorm,
     ZeroPad,
 )
-from alexnet_lib.nets.communication import PATTERNS, communicating
-from alexnet_lib.optim import PaperSGD, parameter_groups
-from alexnet_lib.parallel.group import DeviceKind, device_kind
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import Mesh
-from alexnet_lib.parallel.plan import Layout
-from alexnet_lib.team import Alone, random_state_kept
-from alexnet_lib.train import train_step
+from alexnet_lib.parallel.process_group import DeviceKind, device_kind
+from alexnet_lib.parallel.sharding import Layout
+from alexnet_lib.training.loop import train_step
+from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.team import Alone, random_state_kept
 
 TOLERANCE = 1e-10
 BATCH, STEPS = 6, 20

@@ -20,7 +20,7 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from alexnet_lib.parallel.plan import Wire
+from alexnet_lib.parallel.sharding import Wire
 
 _DTYPES: dict[Wire, torch.dtype | None] = {
     "same": None,

@@ -25,7 +25,12 @@ from typing import Any
 
 import torch
 
-from alexnet_lib.parallel.group import DeviceKind, ProcessError, device_kind, group
+from alexnet_lib.parallel.process_group import (
+    DeviceKind,
+    ProcessError,
+    device_kind,
+    group,
+)
 
 _GRACE = 5.0
 

@@ -15,13 +15,13 @@ from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.nn.parallel import DistributedDataParallel
 
-from alexnet_lib.checkpoint import CheckpointError
 from alexnet_lib.config import NetworkConfig
-from alexnet_lib.layers import BatchNorm
+from alexnet_lib.nets.layers import BatchNorm
 from alexnet_lib.parallel.exchange import Link, Rows
-from alexnet_lib.parallel.plan import Layout
+from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.parallel.towers import Tower, build_tower
-from alexnet_lib.team import Alone, BatchSource, SharedSource
+from alexnet_lib.training.checkpoint import CheckpointError
+from alexnet_lib.training.team import Alone, BatchSource, SharedSource
 
 
 class Mesh(Alone):

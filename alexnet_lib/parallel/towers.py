@@ -9,12 +9,12 @@ import torch
 from torch import Tensor, nn
 
 from alexnet_lib.config import NetworkConfig
-from alexnet_lib.layers import Conv, Dropout, Linear
-from alexnet_lib.nets.build import build, module_of
+from alexnet_lib.modules.build import build, module_of
+from alexnet_lib.nets.layers import Conv, Dropout, Linear
 from alexnet_lib.nets.shapes import Shape
 from alexnet_lib.parallel.exchange import Exchange, Link, Logits, Own, Rows
 from alexnet_lib.parallel.overlap import overlapped
-from alexnet_lib.parallel.plan import Layout, Share, plan
+from alexnet_lib.parallel.sharding import Layout, Share, plan
 
 
 class Tower(nn.Sequential):

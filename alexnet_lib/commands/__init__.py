@@ -1,0 +1,1 @@
+"""The `alexnet` command: one file a command."""

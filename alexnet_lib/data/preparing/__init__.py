@@ -1,0 +1,1 @@
+"""From photographs to shards of squares (§2)."""

@@ -1,0 +1,83 @@
+"""What preparing will take, from a few of its files: disk, time, memory."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from alexnet_lib.data.preparing.shard import IMAGE_BYTES, Shard, make_shard
+from alexnet_lib.data.sources.folders import Item
+
+_SAMPLE = 64
+_LISTED_BYTES = 350
+"""Memory of one file's name, place and label in the list of all: 1.28 million in
+class folders of ILSVRC's names took 0.44 GB, as pieces of one archive 0.33 GB."""
+
+_CORES = (1, 2, 4, 8, 16, 32)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`images` to prepare in a folder with `free` bytes.
+
+    `seconds` is the processor time of one, from the file to the shard: reading,
+    decoding, resizing, sums, checksum, writing.
+    """
+
+    name: str
+    images: int
+    free: int
+    seconds: float
+
+    @property
+    def disk(self) -> int:
+        """Bytes of the shards."""
+        return self.images * IMAGE_BYTES
+
+    def hours(self, cores: int) -> float:
+        """If each core has a process to itself and the disk keeps up."""
+        return self.images * self.seconds / cores / 3600
+
+    def line(self, workers: int) -> str:
+        """Disk and time, in one line."""
+        return (
+            f"{self.name}: {self.images:,} images to prepare: {self.disk / 1e9:.2f} GB "
+            f"of disk ({self.free / 1e9:.2f} GB free), about "
+            f"{60 * self.hours(workers):.1f} min in {workers} processes"
+        )
+
+    def table(self) -> str:
+        """Disk, memory, and time by number of cores."""
+        times = "\n".join(
+            f"  {cores:2} cores  {self.hours(cores):7.2f} h, "
+            f"writing {cores * IMAGE_BYTES / self.seconds / 1e6:5.0f} MB/s"
+            for cores in _CORES
+        )
+        return (
+            f"{self.name}: {self.images:,} images\n"
+            f"disk    {self.disk / 1e9:.1f} GB ({self.free / 1e9:.1f} GB free)\n"
+            f"memory  {self.images * _LISTED_BYTES / 1e9:.2f} GB for the list of "
+            "files, beside the libraries; each process holds one image at a time\n"
+            f"rate    {1 / self.seconds:.0f} images a second and core, by processor "
+            f"time on up to {_SAMPLE} of the files\n"
+            f"time    if the disk keeps up:\n{times}"
+        )
+
+
+def measure(name: str, folder: Path, items: Sequence[Item], images: int) -> Plan:
+    """The plan for `images` files like `items`, a few of which are really prepared.
+
+    In a folder of their own within `folder`, which is then removed.
+    """
+    sample = tuple(items[:: max(1, len(items) // _SAMPLE)][:_SAMPLE])
+    free = shutil.disk_usage(folder).free
+    with tempfile.TemporaryDirectory(prefix=".plan-", dir=folder) as scratch:
+        make_shard(Shard(Path(scratch), "warm", sample[:2]))
+        started = time.process_time()
+        make_shard(Shard(Path(scratch), "plan", sample))
+        spent = time.process_time() - started
+    return Plan(name, images, free, spent / len(sample))

@@ -1,0 +1,1 @@
+"""Measures of a trained network: errors, saturation, spread, colour."""

@@ -1,0 +1,1 @@
+"""The paper's figures, for the command and the notebooks."""

@@ -1,0 +1,1 @@
+"""Claims of the paper, what published runs say of them, and the verdicts."""

@@ -1,0 +1,1 @@
+"""Notebook 01: §2, the data set."""

@@ -1,0 +1,127 @@
+"""Pictures of §4.1: crops, mirrors, ten views and colour noise."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from alexnet_lib.config import Augmentation, ColourScale
+from alexnet_lib.data.augment import PAPER, SOURCE, Draws, TrainViews, draw
+from alexnet_lib.data.dataset import Dataset
+from alexnet_lib.data.preparing.decode import central_square
+from alexnet_lib.data.views import centre_crop, ten_views
+from alexnet_lib.figures.panels import frame, show
+from alexnet_lib.figures.picture import BLUE, ORANGE, Picture, canvas
+
+COLOUR_SCALES: tuple[ColourScale, ...] = ("deviation", "eigenvalue_unit", "eigenvalue")
+
+
+def crop_places(count: int = 128, side: int = 256, seed: int = 0) -> Picture:
+    """Where one batch is cropped: as the paper reads, and as the code did."""
+    figure, axes = canvas(1, 2, 8.6, 4)
+    for ax, name, rule in zip(
+        axes, ("paper", "2012 code"), (PAPER, SOURCE), strict=True
+    ):
+        made = draw(count, side, rule, torch.Generator().manual_seed(seed))
+        for mirrored, marker, colour in ((False, "o", BLUE), (True, "x", ORANGE)):
+            y, x = made.offsets[made.mirrored == mirrored].unbind(1)
+            label = "mirrored" if mirrored else "as it is"
+            ax.scatter(x, y, marker=marker, color=colour, s=28, label=label)
+        views = torch.cat([made.offsets, made.mirrored[:, None]], 1).unique(dim=0)
+        ax.set(
+            title=f"{name}: {len(views)} different views", xlim=(-1, 33), ylim=(33, -1)
+        )
+        ax.set(xlabel="offset across", aspect="equal")
+    axes[0].set_ylabel("offset down")
+    axes[1].legend(loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False)
+    return Picture(
+        figure,
+        f"Upper left corners of the crops of {count} images: scattered one by one for "
+        "the paper's rule, four places for the code's, shared by 32 images each",
+    )
+
+
+def ten(square: Tensor, size: int = 224) -> Picture:
+    """The ten test views of a square (3, H, W) (§4.1)."""
+    figure, axes = canvas(2, 5, 10.4, 4.4)
+    names = ["upper left", "upper right", "lower left", "lower right", "centre"]
+    views = ten_views(square[None], size)[:, 0]
+    titles = [*names, *["mirrored"] * 5]
+    for ax, view, title in zip(axes, views, titles, strict=True):
+        show(ax, view, title)
+    return Picture(
+        figure, "Ten test views: four corners, the centre, and below them their mirrors"
+    )
+
+
+def crop(
+    pixels: np.ndarray, row: int = 16, column: int = 16, side: int = 256
+) -> Picture:
+    """The 224 window at (row, column) of a file whose shorter side becomes `side`.
+
+    Windows that would leave the central square are moved back into it.
+    """
+    square = central_square(torch.from_numpy(pixels), side)
+    y, x = (min(place, side - 224) for place in (row, column))
+    figure, axes = canvas(1, 2, 8, 4.3)
+    show(axes[0], square, f"central square, {side} x {side}")
+    frame(axes[0], (x, y), 224)
+    show(axes[1], square[y : y + 224, x : x + 224], f"window at row {y}, column {x}")
+    return Picture(
+        figure,
+        f"A central square of {side} pixels with a 224 pixel window framed at row {y} "
+        f"and column {x}, and the window",
+    )
+
+
+def with_noise(
+    data: Dataset, square: Tensor, colours: Tensor, scale: ColourScale
+) -> Tensor:
+    """The centre of a square (3, H, W) under each row of normal variates (N, 3).
+
+    Deviation .1 and sizes as `scale` says, see `Augmentation`; (N, 3, 224, 224) in
+    grey levels, the mean put back.
+    """
+    count = len(colours)
+    draws = Draws(torch.full((count, 2), 16), torch.zeros(count).bool(), colours)
+    rule = Augmentation(mirror=False, colour_scale=scale)
+    views = TrainViews(data, rule, torch.device("cpu"))
+    squares = square.expand(count, -1, -1, -1)
+    return views(squares, draws) + centre_crop(data.mean_image, rule.size)
+
+
+def noises(data: Dataset, square: Tensor, seed: int = 3) -> Picture:
+    """Five draws of colour noise under the three readings of its size."""
+    colours = torch.randn(5, 3, generator=torch.Generator().manual_seed(seed))
+    figure, axes = canvas(len(COLOUR_SCALES), 5, 9.4, 6)
+    for row, scale in enumerate(COLOUR_SCALES):
+        for i, view in enumerate(with_noise(data, square, colours, scale)):
+            show(axes[5 * row + i], view, scale if i == 0 else "")
+    return Picture(
+        figure,
+        "A picture under five draws of colour noise: gently tinted if sized by the "
+        "deviation, fainter by eigenvalues of pixels in 0..1, black, white or garish "
+        "by eigenvalues in squared grey levels",
+    )
+
+
+def noise(
+    data: Dataset,
+    square: Tensor,
+    first: float = 1.0,
+    second: float = 0.0,
+    third: float = 0.0,
+    scale: ColourScale = "deviation",
+) -> Picture:
+    """A square before and after one draw (first, second, third) of colour noise."""
+    colours = torch.tensor([[0.0, 0.0, 0.0], [first, second, third]])
+    before, after = with_noise(data, square, colours, scale)
+    figure, axes = canvas(1, 2, 7.4, 4)
+    show(axes[0], before, "without")
+    show(axes[1], after, f"alpha / .1 = {first:.1f}, {second:.1f}, {third:.1f}")
+    return Picture(
+        figure,
+        f"A picture without and with colour noise: {first:.1f}, {second:.1f} and "
+        f"{third:.1f} along the three axes, sized by {scale}",
+    )

@@ -1,0 +1,157 @@
+"""Pictures of §2: from a photograph to a centred square."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from alexnet_lib.data.dataset import Dataset
+from alexnet_lib.data.preparing.decode import central_square
+from alexnet_lib.figures.panels import frame, show
+from alexnet_lib.figures.picture import BLUE, GREEN, GREY, ORANGE, Picture, canvas
+from alexnet_lib.notebook.dataset_preprocessing.measures import FILTERS, reduced
+
+CHANNELS = {"red": ORANGE, "green": GREEN, "blue": BLUE}
+
+
+def steps(pixels: np.ndarray, mean: Tensor) -> Picture:
+    """A photograph (H, W, 3) through §2: rescaled, cut, minus the mean image."""
+    height, width = pixels.shape[:2]
+    square = central_square(torch.from_numpy(pixels))
+    centred = square.permute(2, 0, 1) - mean
+    figure, axes = canvas(1, 3, 11, 3.6)
+    show(axes[0], torch.from_numpy(pixels), f"file: {width} x {height}")
+    short = min(height, width)
+    corner = (width - short) / 2, (height - short) / 2
+    frame(axes[0], corner, short)
+    show(axes[1], square, "shorter side to 256, centre 256 x 256")
+    show(axes[2], centred + 128, "minus the mean image (shown + 128)")
+    return Picture(
+        figure,
+        f"A drawn photograph of {width} x {height} pixels with its central square "
+        "framed, that square at 256 x 256, and the square minus the mean image",
+    )
+
+
+def mean_image(data: Dataset) -> Picture:
+    """The mean image, what it looks like row by row, and each channel's values."""
+    mean, images = data.mean_image, data.train.images[:]
+    figure, axes = canvas(1, 3, 11, 3.4)
+    show(axes[0], mean, f"mean image of {len(data.train)} pictures")
+    for c, (name, colour) in enumerate(CHANNELS.items()):
+        axes[1].plot(mean[c].mean(1), color=colour, label=name)
+        counts = torch.bincount(images[:, c].flatten().long(), minlength=256)
+        share = counts.reshape(32, 8).sum(1) / counts.sum()
+        axes[2].stairs(share, np.arange(0, 257, 8), color=colour)
+    axes[1].set(title="its rows", xlabel="row from the top", ylabel="grey levels")
+    axes[1].legend(frameon=False, loc="upper right")
+    axes[2].set(title="all pixels", xlabel="grey level", ylabel="share per 8 levels")
+    return Picture(
+        figure,
+        "The mean image of the training set, its mean over each row per channel, and "
+        "a histogram of all pixels per channel",
+    )
+
+
+def colour_axes(data: Dataset, images: Tensor) -> Picture:
+    """Pixels of `images` by red and blue, and a step along each axis of the data."""
+    deviations, axes_of_colour = data.statistics.colour_axes()
+    some = images.permute(0, 2, 3, 1).reshape(-1, 3)[::4099]
+    mean = images.double().mean((0, 2, 3))
+    figure, axes = canvas(1, 2, 10, 3.8)
+    axes[0].scatter(some[:, 0], some[:, 2], s=5, c=some / 255, linewidth=0)
+    strip = torch.linspace(-2, 2, 201, dtype=torch.float64)
+    rows = []
+    for k, colour in enumerate((ORANGE, BLUE, GREEN)):
+        arm = 2 * deviations[k] * axes_of_colour[:, k]
+        ends = [(mean - arm)[[0, 2]], (mean + arm)[[0, 2]]]
+        axes[0].plot(*zip(*ends, strict=True), color=colour, label=f"axis {k + 1}")
+        rows.append(mean + strip[:, None] * deviations[k] * axes_of_colour[:, k])
+    axes[0].set(title="a sample of pixels", xlabel="red", ylabel="blue")
+    axes[0].set(xlim=(-5, 260), ylim=(-5, 260), aspect="equal")
+    axes[0].legend(frameon=False, loc="upper left")
+    shown = torch.stack(rows).clamp(0, 255) / 255
+    axes[1].imshow(
+        shown, aspect="auto", extent=(-2, 2, 3.5, 0.5), interpolation="nearest"
+    )
+    axes[1].set(title="the mean colour moved along each axis", yticks=(1, 2, 3))
+    axes[1].set(xlabel="standard deviations", ylabel="axis")
+    return Picture(
+        figure,
+        "Pixels by red and blue with the principal axes of colour drawn through their "
+        "mean, and the colours met along each axis; the first axis is brightness",
+    )
+
+
+def row(images: Tensor, titles: Sequence[str]) -> Picture:
+    """Images (N, 3, H, W) side by side under their titles."""
+    figure, axes = canvas(1, len(images), 2.1 * len(images), 2.4)
+    for ax, image, title in zip(axes, images, titles, strict=True):
+        show(ax, image, title)
+    return Picture(figure, "Pictures side by side: " + ", ".join(titles))
+
+
+def squash_or_crop(pixels: np.ndarray) -> Picture:
+    """The same file cut as §2 says, and squashed whole into 256 x 256."""
+    whole = torch.from_numpy(pixels).permute(2, 0, 1).float()
+    figure, axes = canvas(1, 2, 7.4, 4)
+    show(axes[0], central_square(torch.from_numpy(pixels)), "cropped: shapes kept")
+    squashed = reduced(whole, 256, "antialiased bicubic")
+    show(axes[1], squashed, "squashed: all there, shapes bent")
+    return Picture(
+        figure,
+        "A drawn photograph cropped to its central square, where the sun is round or "
+        "cut off, and squashed into a square, where the sun is an upright ellipse",
+    )
+
+
+def filters(side: int = 128) -> Picture:
+    """Rings that grow finer outwards, 512 x 512, made `side` wide by each filter."""
+    axis = torch.linspace(-1, 1, 512)
+    radius = axis[:, None] ** 2 + axis[None] ** 2
+    rings = 127.5 + 127.5 * torch.cos(200 * radius)[None]
+    figure, axes = canvas(1, len(FILTERS), 11, 3.1)
+    for ax, name in zip(axes, FILTERS, strict=True):
+        small = reduced(rings, side, name)
+        show(ax, small.expand(3, -1, -1), name)
+    return Picture(
+        figure,
+        f"Rings that grow finer outwards reduced from 512 to {side} pixels by four "
+        "filters: nearest and bilinear draw false rings, antialiased fades to grey",
+    )
+
+
+def integer_means(square: Tensor, mean: Tensor) -> Picture:
+    """A square (3, H, W) uint8 minus the mean: in float, wrapped, clipped at 0."""
+    whole = mean.round().byte()
+    figure, axes = canvas(1, 3, 10.4, 3.8)
+    show(axes[0], square - mean + 128, "float32, shown + 128")
+    show(axes[1], square - whole, "uint8: below 0 wraps to 255")
+    clipped = (square.int() - whole).clamp(min=0)
+    show(axes[2], clipped, "clipped: what is darker is lost")
+    return Picture(
+        figure,
+        "A square minus the mean image in floating point, in uint8 with false colours "
+        "where it wraps around, and clipped at zero with all darker places black",
+    )
+
+
+def sums_of_kernels(sums: dict[str, Tensor], kernels: int = 6) -> Picture:
+    """What the first kernels put out, a panel per scale of pixels."""
+    figure, axes = canvas(1, len(sums), 11, 3.2)
+    for ax, (name, values) in zip(axes, sums.items(), strict=True):
+        some = values[:kernels, ::37].numpy()
+        ax.boxplot(
+            list(some), whis=(5, 95), showfliers=False, medianprops={"color": BLUE}
+        )
+        ax.axhline(0, color=GREY, linewidth=0.8)
+        ax.set(title=name, xlabel="kernel")
+    axes[0].set_ylabel("sum before the ReLU")
+    return Picture(
+        figure,
+        f"Sums of {kernels} untrained kernels of conv1 as boxes, a panel per scale of "
+        "pixels: away from zero for 0..255, about zero for centred pixels",
+    )

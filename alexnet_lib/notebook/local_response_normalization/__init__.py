@@ -1,0 +1,1 @@
+"""Notebook 03: §3.3, response normalisation."""

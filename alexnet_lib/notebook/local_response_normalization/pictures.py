@@ -1,0 +1,212 @@
+"""Pictures of §3.3: the window and its border, and what the formula does."""
+
+from __future__ import annotations
+
+import torch
+from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
+from torch import Tensor, nn
+
+from alexnet_lib.figures.picture import (
+    BLACK,
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    PINK,
+    SKY,
+    Picture,
+    canvas,
+)
+from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm
+from alexnet_lib.notebook.local_response_normalization.responses import FirstLayer, lost
+
+MAPS, HALF = 96, 48
+_SHOWN = 21
+COUNTS = {"alpha": False, "alpha / n": True}
+READINGS: dict[str, nn.Module] = {
+    "alpha (the paper's text)": LocalResponseNorm(divide_alpha_by_n=False),
+    "alpha / n (code, torch, Caffe)": LocalResponseNorm(divide_alpha_by_n=True),
+    "alpha / size² (within a map)": MapResponseNorm(5, k=2.0, alpha=1e-4),
+}
+
+
+def window(i: int = 47, n: int = 5) -> Picture:
+    """Which of AlexNet's 96 maps normalise map `i`: on one device, and on two GPUs."""
+    figure, axes = canvas(2, 1, 10, 2.9)
+    said = []
+    for ax, gpus in zip(axes, (1, 2), strict=True):
+        size = MAPS // gpus
+        low = i // size * size
+        inside = [j for j in range(i - n // 2, i - n // 2 + n) if low <= j < low + size]
+        _row_of_maps(ax, i, n, inside)
+        where = "one device" if gpus == 1 else "two GPUs"
+        said.append(f"{where} maps {inside[0]} to {inside[-1]}")
+        title = f"{where}: {len(inside)} of {n} maps in the sum"
+        ax.set_title(title, loc="left", fontsize=11)
+    return Picture(figure, f"map {i}, n = {n}: " + "; ".join(said))
+
+
+def _row_of_maps(ax: Axes, i: int, n: int, inside: list[int]) -> None:
+    """Numbered maps around `i`; hatched those that a border keeps out of the sum."""
+    first = min(max(i - _SHOWN // 2, 0), MAPS - _SHOWN)
+    for j in range(first, first + _SHOWN):
+        wanted = i - n // 2 <= j < i - n // 2 + n
+        colour = ORANGE if j == i else SKY if j in inside else "white"
+        hatch = "////" if wanted and j not in inside else ""
+        ax.add_patch(Rectangle((j - 0.45, 0), 0.9, 1, fc=colour, ec=GREY, hatch=hatch))
+        ink = "white" if j == i else BLACK
+        ax.text(j, 0.5, str(j), ha="center", va="center", color=ink, fontsize=9)
+    if first < HALF <= first + _SHOWN:
+        ax.plot([HALF - 0.5] * 2, [-0.25, 1.25], color=BLACK, linewidth=2)
+        ax.text(HALF - 0.7, -0.45, "GPU 1", ha="right", va="center", fontsize=9)
+        ax.text(HALF - 0.3, -0.45, "GPU 2", ha="left", va="center", fontsize=9)
+    ax.set(xlim=(first - 0.7, first + _SHOWN - 0.3), ylim=(-0.75, 1.3))
+    ax.set_axis_off()
+
+
+def windows_of_both() -> Picture:
+    """What the two normalisations of #145's layer 2 sum over, in one cut."""
+    figure, axes = canvas(1, 2, 9, 3.6)
+    titles = "across maps: 5 maps, one place", "within a map: 5 x 5 places"
+    for ax, across, title in zip(axes, (True, False), titles, strict=True):
+        for row in range(9):
+            for column in range(11):
+                itself = (row, column) == (4, 5)
+                near = abs(row - 4) <= 2 and column == 5
+                if not across:
+                    near = abs(column - 5) <= 2 and row == 4
+                colour = ORANGE if itself else SKY if near else "white"
+                ax.add_patch(Rectangle((column, row), 0.9, 0.9, fc=colour, ec=GREY))
+        ax.set(title=title, xlim=(-0.3, 11.2), ylim=(9.2, -0.3), xticks=[], yticks=[])
+        ax.set(xlabel="places along a row of the map", ylabel="maps")
+        ax.spines[:].set_visible(False)
+    return Picture(
+        figure,
+        "Maps downwards, places across: one window is five maps at one place, the "
+        "other five places, and five rows of them, in one map",
+    )
+
+
+def effect(
+    layer: FirstLayer,
+    k: float = 2.0,
+    n: int = 5,
+    alpha: float = 1e-4,
+    beta: float = 0.75,
+    counts: str = "alpha",
+    image: int = 0,
+) -> Picture:
+    """Responses of one image before and after, times k^beta, and their divisors."""
+    before = layer.responses[image]  # (maps, H, W)
+    norm = LocalResponseNorm(n, k, alpha, beta, divide_alpha_by_n=COUNTS[counts])
+    after = k**beta * norm(before[None])[0]
+    figure, axes = canvas(2, 2, 10, 6.2, width_ratios=(2.2, 1))
+    y, x = _liveliest(before)
+    _bars(axes[0], before[:, y, x].tolist(), after[:, y, x].tolist())
+    axes[0].set_title(f"every map at row {y}, column {x}", loc="left")
+    _where(axes[1], layer.images[image], (y, x), before.shape[1:])
+    active = before > 0
+    divisor = (before[active] / after[active]).clamp(max=1e6)
+    axes[2].scatter(before[active].numpy(), after[active].numpy(), s=3, color=BLUE)
+    top = before.max().item()
+    axes[2].plot([0, top], [0, top], color=GREY, linewidth=0.8)
+    axes[2].set(title="after against before", xlabel="before", ylabel="after")
+    axes[3].hist(divisor.numpy(), bins=40, color=GREEN, log=True)
+    axes[3].set(title="divided by, beyond $k^\\beta$", ylabel="responses")
+    share = lost(before[None], norm, k, beta)
+    figure.suptitle(
+        f"{layer.origin}\nk = {k:.2g}, n = {n}, alpha = {alpha:.2g}, a square counts "
+        f"{counts}, beta = {beta:.2g}: {share:.1%} of the norm taken away",
+        fontsize=10,
+    )
+    return Picture(
+        figure,
+        f"Responses of conv1 before and after normalisation with k {k:.2g}, n {n}, "
+        f"alpha {alpha:.2g} counting as {counts}, beta {beta:.2g}",
+    )
+
+
+def _liveliest(maps: Tensor) -> tuple[int, int]:
+    """The place (y, x) of (maps, H, W) with the largest sum of squares."""
+    at = maps.square().sum(0).argmax().item()
+    return int(at) // maps.shape[2], int(at) % maps.shape[2]
+
+
+def _bars(ax: Axes, before: list[float], after: list[float]) -> None:
+    places = range(len(before))
+    ax.bar(places, before, color=GREY, alpha=0.55, width=0.9, label="before")
+    ax.bar(places, after, color=BLUE, width=0.55, label="after, times $k^\\beta$")
+    if len(before) == MAPS:
+        ax.axvline(HALF - 0.5, color=BLACK, linestyle=":", linewidth=1)
+    ax.set(xlabel="map", ylabel="response")
+    # not loc="best", whose search warns when the machine is slow
+    ax.legend(
+        frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=2
+    )
+
+
+def _where(ax: Axes, image: Tensor, place: tuple[int, int], side: torch.Size) -> None:
+    """The image, with a mark where the responses of `place` come from."""
+    ax.imshow(image.permute(1, 2, 0).numpy(), interpolation="nearest")
+    y, x = ((p + 0.5) * image.shape[1] / side[0] - 0.5 for p in place)
+    ax.plot([x], [y], marker="o", ms=14, mfc="none", mec="white", mew=4)
+    ax.plot([x], [y], marker="o", ms=14, mfc="none", mec=BLACK, mew=1.5)
+    ax.set_title("the image and the place")
+    ax.set_axis_off()
+
+
+def scales(raw: FirstLayer, unit: FirstLayer, deviation: float) -> Picture:
+    """Norm taken away, against the scale of the pixels; the second net's as a mark."""
+    factors = torch.logspace(-3, 1, 41)
+    figure, axes = canvas(1, 1, 9.6, 3.9)
+    ax = axes[0]
+    colours = BLUE, ORANGE, GREEN
+    for (name, norm), colour in zip(READINGS.items(), colours, strict=True):
+        taken = [100 * lost(f * raw.responses, norm, 2.0, 0.75) for f in factors]
+        ax.plot(factors, taken, color=colour, label=name)
+    marks = {"0..255,\ncentred": 1.0, "unit\nvariance": 1 / deviation, "0..1": 1 / 255}
+    for words, at in marks.items():
+        ax.axvline(at, color=GREY, linestyle=":", linewidth=1)
+        ax.text(at * 0.93, 80, words, ha="right", va="top", fontsize=8)
+    shares = [100 * lost(unit.responses, n, 2.0, 0.75) for n in READINGS.values()]
+    ax.plot(
+        [1 / deviation],
+        shares[:1],
+        "D",
+        color=PINK,
+        label="a net trained on unit pixels, alpha",
+    )
+    ax.set(xscale="log", xlabel="pixels multiplied by", ylabel="% of the norm")
+    ax.set(title="What LRN takes away, beyond a constant")
+    ax.set(yscale="log", ylim=(1e-5, 150))
+    ax.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
+    return Picture(
+        figure,
+        "Share of the responses' norm that normalisation takes away against the scale "
+        "of the pixels: visible on raw pixels, nothing at unit variance or 0..1, and "
+        "nothing for a net that was trained on unit pixels",
+    )
+
+
+def orders(layer: FirstLayer) -> Picture:
+    """The two orders in layer 1: ReLU then LRN, and the code's LRN then ReLU."""
+    norm = LocalResponseNorm(divide_alpha_by_n=True)
+    text, code = norm(layer.sums.relu()), norm(layer.sums).relu()
+    active = text > 0
+    figure, axes = canvas(1, 2, 9.6, 3.8)
+    top = text.max().item()
+    axes[0].plot([0, top], [0, top], color=GREY, linewidth=0.8)
+    axes[0].scatter(
+        text[active].numpy(), code[active].numpy(), s=3, color=BLUE, alpha=0.4
+    )
+    axes[0].set(title="each positive response", xlabel="paper: ReLU, then LRN")
+    axes[0].set_ylabel("code: LRN, then ReLU")
+    ratio = (code[active] / text[active]).numpy()
+    axes[1].hist(ratio, bins=40, color=GREEN, log=True)
+    axes[1].set(title="code / paper", xlabel="ratio", ylabel="responses")
+    return Picture(
+        figure,
+        "Responses under the two orders: the same or smaller where the norm comes "
+        "first, for then negative neighbours count in the sum too",
+    )

@@ -1,0 +1,1 @@
+"""Notebook 04: §3.4, overlapping pooling."""

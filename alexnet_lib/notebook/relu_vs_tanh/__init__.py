@@ -1,0 +1,1 @@
+"""Notebook 02: §3.1, ReLU against tanh."""

@@ -1,0 +1,123 @@
+"""A small AlexNet trained on drawn images, by one process or by several.
+
+Short enough for a notebook's cell, in float64, so that who trained it cannot be
+told from the result.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+import torch
+
+from alexnet_lib.config import NetworkConfig, TrainingConfig
+from alexnet_lib.data import synthetic
+from alexnet_lib.data.augment import CentreViews
+from alexnet_lib.data.batches import Batches
+from alexnet_lib.data.dataset import Dataset, Split
+from alexnet_lib.nets.layers import (
+    Activation,
+    Conv,
+    Dropout,
+    Linear,
+    Pool,
+    ResponseNorm,
+    ZeroPad,
+)
+from alexnet_lib.parallel.mesh import Mesh
+from alexnet_lib.parallel.sharding import Layout
+from alexnet_lib.training.loop import train_step
+from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.team import Alone, random_state_kept
+
+IMAGES, BATCH, RATE = 100, 20, 0.02
+
+
+def few_maps() -> NetworkConfig:
+    """AlexNet's layers with few maps on 3x27x27, scaled to learn in a hundred steps."""
+    norm, relu = ResponseNorm(divide_alpha_by_n=True, groups=2), Activation()
+    pool, drop = Pool("max"), Dropout("classic", keep=0.8)
+    return NetworkConfig(
+        layers=(
+            *(ZeroPad(2, 2), Conv(16, 5, std=0.1, stride=2), relu, norm, pool),
+            *(Conv(32, 3, std=0.1, padding=1, groups=2), relu, norm, pool),
+            *(Conv(48, 3, std=0.1, padding=1), relu),
+            *(Conv(48, 3, std=0.1, padding=1, groups=2), relu),
+            *(Conv(32, 3, std=0.1, padding=1, groups=2), relu, pool),
+            *(Linear(64, std=0.1), relu, drop) * 2,
+            Linear(10, std=0.1),
+        ),
+        input_shape=(3, 27, 27),
+        weight_init="kaiming",
+    )
+
+
+@dataclass(frozen=True)
+class SmallRun:
+    """Each step's loss, the merged network's weights, and bytes sent per step.
+
+    `sent`: by this process, by layer and direction; empty for a process alone.
+    """
+
+    losses: list[float]
+    weights: dict[str, np.ndarray]
+    sent: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def largest_difference(self, other: SmallRun) -> float:
+        """Of any loss or weight from the other's; infinite if one is NaN or inf."""
+        losses = np.abs(np.subtract(self.losses, other.losses)).max()
+        weights = (
+            np.abs(self.weights[name] - other.weights[name]).max()
+            for name in self.weights
+        )
+        found = [float(x) for x in (losses, *weights)]
+        return max(found) if all(map(math.isfinite, found)) else math.inf
+
+
+def train_small(team: Alone, network: NetworkConfig, epochs: int) -> SmallRun:
+    """Train `network` to know `IMAGES` drawn images of its input's size by heart.
+
+    The leading process prints every fourth epoch.
+    """
+    side = network.input_shape[-1]
+    drawn = Split(*synthetic.draw(IMAGES, side, seed=1))
+    dataset = Dataset.of("drawn", drawn, drawn, synthetic.CLASSES, real=False)
+    views = CentreViews(dataset, team.device, pixels="unit")
+    batches = team.batches(Batches(drawn, views, BATCH, seed=1))
+    config = TrainingConfig(learning_rate=RATE, epochs=epochs, weight_decay=5e-4)
+    losses: list[float] = []
+    with random_state_kept(team.device):
+        torch.manual_seed(1)
+        net = team.network(network, 1).double().to(team.device)
+        stepped = team.for_steps(net)
+        groups = parameter_groups(net, RATE, 2 * RATE, config.weight_decay)
+        optimizer = PaperSGD(groups, lr=RATE)
+        for epoch in range(epochs):
+            sums = torch.zeros(2, dtype=torch.float64)
+            for images, labels in batches.epoch(epoch):
+                found = train_step(stepped, images.double(), labels, optimizer, config)
+                found = team.sums(found).cpu()
+                losses.append(found[0].item() / BATCH)
+                sums += found
+            if team.leads and epoch % 4 == 3:
+                loss, error = (sums / IMAGES).tolist()
+                print(
+                    f"epoch {epoch + 1:2}  loss {loss:.3f}  training error {error:.2f}"
+                )
+    own = {name: x.detach() for name, x in net.named_parameters()}
+    whole = {name: x.cpu().numpy() for name, x in team.whole(net, own).items()}
+    return SmallRun(losses, whole)
+
+
+def in_towers(
+    device: torch.device, network: NetworkConfig, layout: Layout, epochs: int
+) -> SmallRun:
+    """`train_small` by all processes together: what each is told by `launch`."""
+    mesh = Mesh(layout, device)
+    run = train_small(mesh, network, epochs)
+    steps = len(run.losses)
+    per_step = {what: total // steps for what, total in mesh.link.sent.items()}
+    return dataclasses.replace(run, sent=per_step)

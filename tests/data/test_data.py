@@ -1,0 +1,324 @@
+"""CIFAR-10 in every form, and every way in which it can be bad."""
+
+import pickle
+import shutil
+import tarfile
+from urllib.error import URLError
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision.datasets import CIFAR10
+from torchvision.datasets.utils import calculate_md5
+
+from alexnet_lib.data import DataError, DataMissing, load, shards, synthetic
+from alexnet_lib.data.augment import CentreViews
+from alexnet_lib.data.batches import Batches
+from alexnet_lib.data.dataset import Dataset, Split
+from alexnet_lib.data.sources import cifar
+
+PER_CLASS = {"train": 3, "test": 2}
+
+
+@pytest.fixture(autouse=True)
+def small(monkeypatch):
+    """A CIFAR-10 of three training and two test images per class, and no network."""
+    monkeypatch.setattr(cifar, "PER_CLASS", PER_CLASS)
+
+    def offline(*_):
+        raise URLError("no network")
+
+    monkeypatch.setattr(cifar, "download_url", offline)
+
+
+@pytest.fixture
+def pixels():
+    rng = np.random.default_rng(0)
+    return {
+        split: rng.integers(0, 256, (10 * n, 32, 32, 3), dtype=np.uint8)
+        for split, n in PER_CLASS.items()
+    }
+
+
+@pytest.fixture
+def folders(tmp_path, pixels):
+    """Class folders under a root; image i belongs to class i % 10."""
+    for split, images in pixels.items():
+        for i, image in enumerate(images):
+            folder = tmp_path / "cifar10" / split / cifar.CLASSES[i % 10]
+            folder.mkdir(parents=True, exist_ok=True)
+            Image.fromarray(image).save(folder / f"{i}.png")
+    return tmp_path
+
+
+@pytest.fixture
+def batches(tmp_path, pixels, monkeypatch):
+    """torchvision's unpacked folder under a root, its checksums made to fit."""
+    root = tmp_path / "as-batches"
+    folder = root / CIFAR10.base_folder
+    folder.mkdir(parents=True)
+
+    def store(name, content):
+        (folder / name).write_bytes(pickle.dumps(content))
+        return [[name, calculate_md5(folder / name)]]
+
+    def batch(split, backwards):
+        images = pixels[split].transpose(0, 3, 1, 2).reshape(-1, 3072)[::backwards]
+        labels = [i % 10 for i in range(len(images))][::backwards]
+        return {"data": images.copy(), "labels": labels}
+
+    monkeypatch.setattr(
+        CIFAR10, "train_list", store("data_batch_1", batch("train", -1))
+    )
+    monkeypatch.setattr(CIFAR10, "test_list", store("test_batch", batch("test", 1)))
+    meta = store("batches.meta", {"label_names": list(cifar.CLASSES)})[0]
+    monkeypatch.setattr(
+        CIFAR10, "meta", {"filename": meta[0], "key": "label_names", "md5": meta[1]}
+    )
+    return root
+
+
+@pytest.fixture
+def archive(tmp_path, batches, monkeypatch):
+    """torchvision's archive under a root."""
+    root = tmp_path / "as-archive"
+    root.mkdir()
+    with tarfile.open(root / cifar.ARCHIVE, "w:gz") as tar:
+        tar.add(batches / CIFAR10.base_folder, CIFAR10.base_folder)
+    monkeypatch.setattr(CIFAR10, "tgz_md5", calculate_md5(root / cifar.ARCHIVE))
+    return root
+
+
+def test_every_form_gives_the_same_images_in_the_same_order(
+    folders, batches, archive, pixels
+):
+    first = cifar.load(folders)
+    for other in (cifar.load(batches), cifar.load(archive)):
+        assert other.fingerprint == first.fingerprint
+        assert torch.equal(other.train.images, first.train.images)
+        assert torch.equal(other.test.labels, first.test.labels)
+    assert len(first.train) == 30
+    known = {image.tobytes(): i % 10 for i, image in enumerate(pixels["train"])}
+    for image, label in zip(first.train.images, first.train.labels, strict=True):
+        assert known[image.permute(1, 2, 0).numpy().tobytes()] == label
+
+
+def test_file_names_do_not_matter_but_pixels_and_labels_do(folders):
+    before = cifar.read_any(folders).fingerprint
+    cats = folders / "cifar10" / "train" / "cat"
+    for i, file in enumerate(sorted(cats.iterdir())):
+        file.rename(cats / f"renamed{9 - i}.png")
+    assert cifar.read_any(folders).fingerprint == before
+    dogs = folders / "cifar10" / "train" / "dog"
+    a, b = next(cats.iterdir()), next(dogs.iterdir())
+    a.rename(dogs / "swapped.png")
+    b.rename(cats / "swapped.png")
+    assert cifar.read_any(folders).fingerprint != before
+
+
+def test_prepared_shards_serve_without_the_source(folders):
+    first = cifar.load(folders)
+    shutil.rmtree(folders / "cifar10")
+    again = cifar.load(folders)
+    assert again.fingerprint == first.fingerprint
+    assert torch.equal(again.train.images, first.train.images)
+
+
+def spoil(folders, change):
+    file = sorted((folders / "cifar10" / "train" / "frog").iterdir())[1]
+    change(file)
+    return file
+
+
+def truncated(file):
+    file.write_bytes(file.read_bytes()[:700])
+
+
+def grey(file):
+    Image.new("L", (32, 32)).save(file)
+
+
+def large(file):
+    Image.new("RGB", (48, 32)).save(file)
+
+
+def text(file):
+    file.write_text("not an image")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (truncated, "cannot be read"),
+        (grey, "L image, CIFAR-10 is RGB"),
+        (large, "48x32, CIFAR-10 is 32x32"),
+        (text, "cannot be read"),
+    ],
+)
+def test_a_bad_image_is_one_line_that_names_file_and_mend(folders, change, words):
+    file = spoil(folders, change)
+    with pytest.raises(DataError) as caught:
+        cifar.load(folders)
+    message = str(caught.value)
+    assert str(file) in message
+    assert words in message
+    assert "copy it again" in message
+    assert "\n" not in message
+    assert not shards.present(folders / "prepared" / "cifar10")
+
+
+def test_a_missing_class_is_named(folders):
+    shutil.rmtree(folders / "cifar10" / "test" / "ship")
+    with pytest.raises(DataError, match=r"test/ship: 0 PNG files, CIFAR-10 has 2"):
+        cifar.load(folders)
+
+
+def test_a_damaged_archive_is_not_opened(archive):
+    file = archive / cifar.ARCHIVE
+    file.write_bytes(file.read_bytes()[:-10] + b"0123456789")
+    with pytest.raises(DataError, match=r"wrong checksum.*delete the file"):
+        cifar.load(archive)
+
+
+def test_a_damaged_batch_is_not_unpickled(batches, monkeypatch):
+    (batches / CIFAR10.base_folder / "data_batch_1").write_bytes(b"changed")
+
+    def unpickle(*_, **__):
+        raise AssertionError("unpickled before its checksum was known")
+
+    monkeypatch.setattr(pickle, "load", unpickle)
+    with pytest.raises(DataError, match=r"missing or damaged.*unpack"):
+        cifar.load(batches)
+
+
+def test_an_unwritable_folder_is_named(folders):
+    (folders / "prepared").write_text("a file where a folder should be")
+    with pytest.raises(DataError, match=r"prepared/cifar10: cannot be written"):
+        cifar.load(folders)
+
+
+def test_a_damaged_shard_is_not_read(folders):
+    cifar.load(folders)
+    file = folders / "prepared" / "cifar10" / "train_images.npy"
+    content = bytearray(file.read_bytes())
+    content[-1] ^= 1
+    file.write_bytes(content)
+    with pytest.raises(DataError, match=r"train_images.npy: missing or damaged"):
+        cifar.load(folders)
+
+
+def test_without_data_and_network_every_place_is_listed(tmp_path):
+    with pytest.raises(DataMissing) as caught:
+        cifar.load(tmp_path)
+    for words in ("no network", "cifar10/train", cifar.ARCHIVE, "ALEXNET_DATA"):
+        assert words in str(caught.value)
+
+
+def test_a_download_that_breaks_is_a_fault_and_not_missing_data(tmp_path, monkeypatch):
+    def broken(*_):
+        raise RuntimeError("File not found or corrupted.")
+
+    monkeypatch.setattr(cifar, "download_url", broken)
+    with pytest.raises(DataError, match="download failed") as caught:
+        cifar.load(tmp_path)
+    assert not isinstance(caught.value, DataMissing)
+
+
+# --- in memory ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def drawn():
+    return Dataset.of(
+        "drawn",
+        Split(*synthetic.draw(200, 32, seed=1)),
+        Split(*synthetic.draw(50, 32, seed=2)),
+        synthetic.CLASSES,
+        real=False,
+    )
+
+
+def test_mean_image_and_deviation_equal_numpy(drawn):
+    images = drawn.train.images.numpy().astype(np.float64)
+    mean = images.mean(0)
+    np.testing.assert_allclose(drawn.mean_image, mean, rtol=1e-6)
+    assert drawn.deviation == pytest.approx((images - mean).std(), rel=1e-5)
+
+
+def test_centring_takes_the_mean_image_and_the_scale(drawn):
+    images = drawn.test.images[:5]
+    expected = images.float() - drawn.mean_image
+    cpu = torch.device("cpu")
+    torch.testing.assert_close(CentreViews(drawn, cpu)(images), expected)
+    unit = CentreViews(drawn, cpu, pixels="unit")(drawn.train.images)
+    assert unit.std().item() == pytest.approx(1.0, rel=1e-3)
+    assert images.dtype == torch.uint8
+
+
+def test_spread_images_have_every_class_in_proportion():
+    """Photographs lie class by class, as in ILSVRC's folders."""
+    labels = torch.arange(10).repeat_interleave(65)
+    images = torch.arange(650, dtype=torch.uint8).view(-1, 1, 1, 1)
+    split = Split(images, labels)
+    assert split.spread(100).labels.bincount().tolist() == [10] * 10
+    assert torch.equal(split.spread(7).labels, labels[torch.arange(7) * 650 // 7])
+    assert len(split.spread(0)) == 0
+    for count in (650, 9999):
+        assert torch.equal(split.spread(count).images, images)
+
+
+def epoch_of(drawn, seed, epoch, start=0):
+    views = CentreViews(drawn, torch.device("cpu"))
+    batches = Batches(drawn.train, views, batch_size=64, seed=seed)
+    return list(batches.epoch(epoch, start)), batches
+
+
+def test_an_epoch_shows_every_image_once(drawn):
+    seen, batches = epoch_of(drawn, seed=1, epoch=0)
+    assert len(seen) == len(batches) == 4
+    assert [len(labels) for _, labels in seen] == [64, 64, 64, 8]
+    images = torch.cat([images for images, _ in seen])
+    rows = images.flatten(1).round(decimals=3).tolist()
+    expected = (drawn.train.images - drawn.mean_image).flatten(1).round(decimals=3)
+    assert sorted(rows) == sorted(expected.tolist())
+
+
+def test_an_epoch_entered_midway_goes_on_as_it_would_have(drawn):
+    whole, _ = epoch_of(drawn, seed=1, epoch=3)
+    rest, _ = epoch_of(drawn, seed=1, epoch=3, start=2)
+    for (a, b), (c, d) in zip(whole[2:], rest, strict=True):
+        assert torch.equal(a, c)
+        assert torch.equal(b, d)
+
+
+def test_order_depends_on_seed_and_epoch(drawn):
+    orders = [
+        torch.cat([labels for _, labels in epoch_of(drawn, seed, epoch)[0]])
+        for seed, epoch in ((1, 0), (1, 1), (2, 0))
+    ]
+    assert not torch.equal(orders[0], orders[1])
+    assert not torch.equal(orders[0], orders[2])
+
+
+@pytest.mark.parametrize("size", [32, 256])
+def test_drawn_images_are_seeded_and_of_ten_classes(size):
+    images, labels = synthetic.draw(20, size, seed=5)
+    again, _ = synthetic.draw(20, size, seed=5)
+    other, _ = synthetic.draw(20, size, seed=6)
+    assert images.shape == (20, 3, size, size)
+    assert images.dtype == torch.uint8
+    assert torch.equal(images, again)
+    assert not torch.equal(images, other)
+    assert labels.bincount().tolist() == [2] * 10
+
+
+def test_half_the_side_is_the_mean_of_every_two_by_two():
+    whole, half = load("synthetic256"), load("synthetic128")
+    assert half.train.images.shape == (400, 3, 128, 128)
+    assert torch.equal(half.test.labels, whole.test.labels)
+    assert not half.real
+    assert half.fingerprint != whole.fingerprint
+    some = whole.train.images[5:8].double().numpy()
+    means = some.reshape(3, 3, 128, 2, 128, 2).mean((3, 5))
+    np.testing.assert_array_equal(half.train.images[5:8], np.round(means))

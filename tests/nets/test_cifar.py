@@ -1,0 +1,76 @@
+"""The conv-local pair of §3.3 and the two nets between."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+import torch
+from torch.nn import functional
+
+from alexnet_lib.config import NetworkConfig
+from alexnet_lib.modules.build import build, decay_multipliers
+from alexnet_lib.nets.ablations import pools_apart
+from alexnet_lib.nets.cifar import CONV_LOCAL, ConvLocal, conv_local, four_layer
+from alexnet_lib.nets.counts import count, total
+from alexnet_lib.nets.layers import Layer, Linear, Local, Pool, ResponseNorm
+from alexnet_lib.nets.shapes import place
+
+
+def test_conv_local_parameters() -> None:
+    parameters = {n: total(count(conv_local(n))).parameters for n in CONV_LOCAL}
+    assert parameters == {
+        "13pct": 1_116_490,
+        "13pct-lrn": 1_116_490,
+        "13pct-wide": 2_112_970,
+        "11pct": 2_112_970,
+    }
+
+
+def test_conv_local_arms_differ_in_what_their_names_say() -> None:
+    nets = {name: conv_local(name) for name in CONV_LOCAL}
+
+    def layers(name: str, *kinds: type) -> list[Layer]:
+        return [x for x in nets[name].layers if not isinstance(x, kinds)]
+
+    assert layers("13pct") == layers("13pct-lrn", ResponseNorm)
+    assert layers("13pct", Local) == layers("13pct-wide", Local)
+    assert layers("13pct-wide", Linear) == layers("11pct", Linear, ResponseNorm)
+    assert " ".join(p.name for p in place(nets["11pct"])) == (
+        "conv1 unit1 pool1 norm1 conv2 unit2 norm2 pool2 local3 unit3 local4 unit4 fc5"
+    )
+
+
+def test_conv_local_decays_only_what_its_recipe_decays() -> None:
+    weights = {k: v for k, v in decay_multipliers(conv_local("11pct")).items() if v}
+    assert weights == {"local3.weight": 1, "local4.weight": 1, "fc5.weight": 2.5}
+
+
+@pytest.mark.parametrize("name", CONV_LOCAL)
+def test_conv_local_takes_a_step_downhill(name: ConvLocal) -> None:
+    config = conv_local(name)
+    config = dataclasses.replace(config, weight_init="kaiming")
+    net = build(config, seed=1)
+    torch.manual_seed(1)
+    x, labels = torch.randn(8, 3, 24, 24), torch.arange(8)
+    before = functional.cross_entropy(net(x), labels)
+    before.backward()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            assert parameter.grad is not None
+            assert parameter.grad.any()
+            parameter -= 1e-4 * parameter.grad
+        assert functional.cross_entropy(net(x), labels) < before
+
+
+@pytest.mark.parametrize("network", [four_layer(), conv_local("13pct")])
+def test_pooling_without_overlap_keeps_the_sizes_of_the_cifar_nets(
+    network: NetworkConfig,
+) -> None:
+    apart = pools_apart(network)
+    pools = [layer for layer in apart.layers if isinstance(layer, Pool)]
+    assert pools
+    assert all(pool.size == pool.stride == 2 for pool in pools)
+    assert [p.output_shape for p in place(apart)] == [
+        p.output_shape for p in place(network)
+    ]

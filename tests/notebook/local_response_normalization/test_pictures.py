@@ -1,0 +1,327 @@
+"""What notebook 03 measures and draws."""
+
+import collections
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from matplotlib import cbook
+from PIL import Image
+from torch import nn
+
+from alexnet_lib import settings
+from alexnet_lib.experiments.cifar import CIFAR_NORM
+from alexnet_lib.experiments.figure1 import FIGURE1
+from alexnet_lib.experiments.photographs import ABLATIONS
+from alexnet_lib.modules.build import build
+from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm
+from alexnet_lib.nets.alexnet import alexnet
+from alexnet_lib.notebook import comparisons
+from alexnet_lib.notebook.local_response_normalization import (
+    pictures,
+    published,
+    responses,
+)
+from alexnet_lib.notebook.local_response_normalization.responses import FirstLayer
+from alexnet_lib.runs import records
+from alexnet_lib.runs.run import run_arm
+from alexnet_lib.runs.train_config import weights_sha256
+from alexnet_lib.training import checkpoint
+from tests.conftest import quick
+
+
+@pytest.mark.parametrize("at", [0, 1, 5, 10])
+@pytest.mark.parametrize("n", [3, 5])
+def test_a_single_response_tells_what_its_square_counts(n, at):
+    def counted(norm):
+        return responses.alpha_per_square(norm, 2.0, 0.75, at)
+
+    literal = LocalResponseNorm(n, alpha=0.01, divide_alpha_by_n=False)
+    torchs = nn.LocalResponseNorm(n, alpha=0.01, beta=0.75, k=2.0)
+    within = MapResponseNorm(n, 2.0, 0.01)
+    assert counted(literal) == pytest.approx(0.01)
+    assert counted(torchs) == pytest.approx(0.01 / n)
+    assert counted(within) == pytest.approx(0.01 / n**2)
+
+
+def test_nothing_is_lost_to_a_constant_and_most_to_a_strong_norm():
+    a = torch.rand(2, 12, 4, 4, generator=torch.Generator().manual_seed(1))
+    constant = LocalResponseNorm(k=3.0, alpha=0.0, divide_alpha_by_n=False)
+    assert responses.lost(a, constant, 3.0, 0.75) == pytest.approx(0, abs=1e-9)
+    strong = LocalResponseNorm(k=1.0, alpha=1e4, divide_alpha_by_n=False)
+    assert responses.lost(a, strong, 1.0, 0.75) > 0.9
+
+
+def test_a_readers_own_net_is_found_once_its_run_is_finished():
+    experiment = quick(FIGURE1)
+    assert responses.own_net(experiment, "2012-relu", 1, "smoke") is None
+    record = run_arm(experiment, "2012-relu", 1, "smoke", show=False)
+    net = responses.own_net(experiment, "2012-relu", 1, "smoke")
+    assert weights_sha256(net) == record.weights_sha256
+    saved = records.path_of(
+        settings.runs_root() / "smoke", FIGURE1.name, "2012-relu", 1
+    ).with_suffix(".pt")
+    saved.unlink()
+    assert responses.own_net(experiment, "2012-relu", 1, "smoke") is None
+    checkpoint.save(saved, {"run": "another"})
+    with pytest.raises(checkpoint.CheckpointError):
+        responses.own_net(experiment, "2012-relu", 1, "smoke")
+
+
+def test_a_readers_own_first_layer_is_theirs(monkeypatch):
+    with pytest.raises(FileNotFoundError, match="alexnet run cifar-norm --arm"):
+        responses.own_first_layer("smoke")
+    experiment = quick(CIFAR_NORM)
+    monkeypatch.setattr(responses, "CIFAR_NORM", experiment)
+    run_arm(experiment, "13pct-lrn", 1, "smoke", show=False)
+    own = responses.own_first_layer("smoke")
+    assert own.sums.shape == (20, 64, 24, 24)
+    assert own.origin == "your own run of 13pct-lrn"
+    strengths = own.responses.flatten(1).norm(dim=1)
+    assert torch.equal(strengths, strengths.sort(descending=True).values)
+
+
+@pytest.fixture
+def shipped(own_results):
+    """A first layer as it is shipped, with kernels drawn at random."""
+    generator = torch.Generator().manual_seed(3)
+    arrays = {
+        "weight": 0.02 * torch.randn(96, 3, 11, 11, generator=generator).half(),
+        "bias": torch.randn(96, generator=generator).half(),
+        "mean": torch.tensor([120.0, 110.0, 100.0]),
+    }
+    folder = own_results / "ablations"
+    folder.mkdir(parents=True)
+    np.savez(
+        folder / "source.s1.conv1.npz", **{k: v.numpy() for k, v in arrays.items()}
+    )
+    return arrays
+
+
+def test_the_published_first_layer_is_that_of_the_network_of_145(shipped):
+    layer = responses.published_first_layer()
+    assert "config #145, published run, seed 1" in layer.origin
+    assert (layer.images.dtype, layer.images.shape) == (torch.uint8, (1, 3, 224, 224))
+    source = alexnet("source")
+    first = dataclasses.replace(source, layers=source.layers[:2])
+    net = build(first, seed=1)
+    net[1].load_state_dict({"weight": shipped["weight"], "bias": shipped["bias"]})
+    centred = layer.images - shipped["mean"][:, None, None]
+    torch.testing.assert_close(layer.sums, net(centred).detach(), rtol=1e-4, atol=1e-3)
+    assert layer.sums.std() > 1
+
+
+def test_the_photograph_is_the_middle_of_the_one_shipped_with_matplotlib():
+    image = responses.photograph()
+    path = cbook.get_sample_data("grace_hopper.jpg", asfileobj=False)
+    with Image.open(path) as file:
+        width, height = file.size
+        side = round(min(file.size) * 224 / 256)
+        left, top = (width - side) // 2, (height - side) // 2
+        middle = file.crop((left, top, left + side, top + side)).resize((224, 224))
+    plain = torch.from_numpy(np.array(middle)).permute(2, 0, 1).float()
+    assert (image[0].float() - plain).abs().mean() < 3  # grey levels
+
+
+def test_kernels_that_are_not_there_are_said_where_to_get(own_results):
+    with pytest.raises(FileNotFoundError, match="git checkout") as caught:
+        responses.published_first_layer()
+    assert str(own_results / "ablations" / "source.s1.conv1.npz") in str(caught.value)
+
+
+@pytest.mark.parametrize("pixels", ["raw", "unit"])
+def test_the_small_net_is_the_same_but_for_its_pixels(pixels):
+    config = responses.small_net(pixels, "synthetic")
+    other = responses.small_net("raw", "synthetic")
+    assert config.data.pixels == pixels
+    assert config.network.layers == other.network.layers
+    layer = responses.small_first_layer("smoke", pixels)
+    assert layer.sums.shape == (20, 96, 16, 16)
+    assert f"{pixels} pixels" in layer.origin
+
+
+def test_with_half_as_exponent_a_strong_norm_makes_places_equal(layer):
+    def spread(beta):
+        norm = LocalResponseNorm(
+            191, alpha=0.1, beta=beta, k=0.1, divide_alpha_by_n=False
+        )
+        norms = norm(layer.responses).norm(dim=1)
+        return norms.std() / norms.mean()
+
+    assert spread(0.5) < 1e-4 < 1e-2 < min(spread(0.0), spread(0.75))
+
+
+def test_the_window_of_the_picture_stops_at_both_borders():
+    for i, n, words in (
+        (47, 5, "one device maps 45 to 49; two GPUs maps 45 to 47"),
+        (48, 4, "one device maps 46 to 49; two GPUs maps 48 to 49"),
+        (95, 5, "one device maps 93 to 95; two GPUs maps 93 to 95"),
+    ):
+        assert words in pictures.window(i, n).alt
+
+
+@pytest.fixture
+def layer():
+    generator = torch.Generator().manual_seed(1)
+    sums = 40 * torch.randn(3, 96, 6, 6, generator=generator)
+    images = torch.randint(0, 256, (3, 3, 12, 12), generator=generator).byte()
+    return FirstLayer(images, sums, "drawn at random")
+
+
+def dots(ax):
+    """Points of a panel's scatter, (n, 2)."""
+    return torch.from_numpy(ax.collections[0].get_offsets().data)
+
+
+def test_the_effect_is_drawn_of_every_positive_response(layer):
+    picture = pictures.effect(layer, k=1.0, n=3, alpha=0.01, beta=0.5, image=1)
+    bars, where, scatter, divisors = picture.figure.axes
+    before = layer.responses[1]
+    norm = LocalResponseNorm(3, 1.0, 0.01, 0.5, divide_alpha_by_n=False)
+    after = norm(before[None])[0]
+    pairs = torch.stack([before[before > 0], after[before > 0]], 1)
+    torch.testing.assert_close(dots(scatter).float(), pairs)
+    at = before.square().sum(0).flatten().argmax()
+    both = torch.cat([maps.flatten(1)[:, at] for maps in (before, after)])
+    heights = [patch.get_height() for patch in bars.patches]
+    assert heights == pytest.approx(both.tolist())
+    assert len(where.lines) == 2
+    assert sum(p.get_height() for p in divisors.patches) == len(pairs)
+    assert picture.png().startswith(b"\x89PNG")
+
+
+def test_what_is_lost_is_drawn_against_the_scale_of_the_pixels(layer):
+    ax = pictures.scales(layer, layer, 60.0).figure.axes[0]
+    curves = [line for line in ax.lines if len(line.get_xdata()) > 2]
+    for line, norm in zip(curves, pictures.READINGS.values(), strict=True):
+        taken = [
+            100 * responses.lost(f * layer.responses, norm, 2.0, 0.75)
+            for f in line.get_xdata()
+        ]
+        assert line.get_ydata() == pytest.approx(taken)
+        assert max(taken) > 1
+    (mark,) = (line for line in ax.lines if line.get_marker() == "D")
+    assert mark.get_xdata()[0] == pytest.approx(1 / 60)
+
+
+def test_the_two_orders_are_drawn_with_what_they_answer(layer):
+    axes = pictures.orders(layer).figure.axes
+    norm = LocalResponseNorm(divide_alpha_by_n=True)
+    text, code = norm(layer.sums.relu()), norm(layer.sums).relu()
+    pairs = torch.stack([text[text > 0], code[text > 0]], 1)
+    torch.testing.assert_close(dots(axes[0]).float(), pairs)
+    assert sum(p.get_height() for p in axes[1].patches) == len(pairs)
+
+
+def test_windows_are_drawn_with_a_rectangle_for_each_map_or_place():
+    ways = pictures.windows_of_both().figure.axes
+    in_window = [
+        sum(p.get_facecolor()[:3] != (1, 1, 1) for p in ax.patches) for ax in ways
+    ]
+    assert in_window == [5, 5]
+    for ax in pictures.window(0, 15).figure.axes:
+        coloured = [p for p in ax.patches if p.get_facecolor()[:3] != (1, 1, 1)]
+        assert len(coloured) == 8  # itself and the seven above
+
+
+def invented(record, errors):
+    """Invented records: `errors[arm][seed]`, fractions, of ten views."""
+    epochs = [{"epoch": 0, "val_error": 0.9}, {"epoch": 1, "val_error": 0.3}]
+    return {
+        arm: [
+            dataclasses.replace(
+                record,
+                arm=arm,
+                seed=seed,
+                epochs=epochs,
+                result={published.TEN_VIEWS: error},
+            )
+            for seed, error in by_seed.items()
+        ]
+        for arm, by_seed in errors.items()
+    }
+
+
+def test_differences_are_in_points_and_say_what_is_missing(record):
+    runs = invented(record, {"13pct": {1: 0.2, 2: 0.21}, "13pct-lrn": {1: 0.19}})
+    lines = comparisons.differences(
+        runs, published.CIFAR_CONTRASTS, published.TEN_VIEWS
+    ).splitlines()
+    assert "| normalisation alone | 13pct-lrn less 13pct | -1.00, n=1 |" in lines
+    assert sum("not published yet" in line for line in lines) == 4
+
+
+def test_nets_are_told_apart_by_their_intervals(record):
+    errors = {
+        "13pct": {1: 0.2, 2: 0.22},
+        "13pct-lrn": {1: 0.1, 2: 0.121},
+        "13pct-wide": {1: 0.1, 2: 0.3},
+        "11pct": {1: 0.3, 2: 0.321, 3: 0.1},
+    }
+    listed = published.CIFAR_CONTRASTS[:3]
+    metric = published.TEN_VIEWS
+    assert comparisons.told_apart(invented(record, errors), listed, metric) == (
+        "lower error: 13pct-lrn against 13pct\n"
+        "higher error: 11pct against 13pct\n"
+        "not told apart: 13pct-wide against 13pct"
+    )
+    assert comparisons.told_apart({}, listed, metric).startswith("lower error: none\n")
+
+
+def test_curves_and_differences_are_drawn_for_the_runs_there_are(record):
+    runs = invented(
+        record, {"13pct": {1: 0.2, 2: 0.22, 3: 0.2}, "11pct": {1: 0.19, 2: 0.2, 3: 0.2}}
+    )
+    (ax,) = published.race(runs).figure.axes
+    assert len(ax.lines) == 6
+    (ax,) = comparisons.taken_apart(
+        runs, published.CIFAR_CONTRASTS, published.TEN_VIEWS, "points", -2
+    ).figure.axes
+    points = [line for line in ax.lines if line.get_marker() == "o"]
+    assert len(points) == 1
+    assert points[0].get_xdata()[0] == pytest.approx(-100 * 0.03 / 3)
+    assert published.race({}).png().startswith(b"\x89PNG")
+
+
+def test_the_photographs_nets_run_beside_their_baselines(record):
+    listed = published.ABLATION_CONTRASTS
+    assert not any(ax.lines for ax in comparisons.courses({}, listed).figure.axes)
+    errors = {arm: {1: 0.5, 2: 0.5} for arm in ABLATIONS.arms("laptop")}
+    del errors["batch-norm"]
+    axes = comparisons.courses(invented(record, errors), listed).figure.axes
+    panels = [ax for ax in axes if ax.lines]
+    shown = [c for c in listed if c.arm != "batch-norm"]
+    for ax, contrast in zip(panels, shown, strict=True):
+        assert ax.get_title().replace("\n", " ") == contrast.what
+        labels = [line.get_label() for line in ax.lines]
+        assert labels[::2] == [contrast.against, contrast.arm]
+        assert all(list(line.get_ydata()) == [90.0, 30.0] for line in ax.lines)
+
+
+def test_contrasts_are_between_arms_there_are():
+    for experiment, listed, metric in (
+        (CIFAR_NORM, published.CIFAR_CONTRASTS, published.TEN_VIEWS),
+        (ABLATIONS, published.ABLATION_CONTRASTS, published.ABLATION_ERROR),
+    ):
+        arms = experiment.arms("laptop")
+        assert all(c.arm in arms and c.against in arms for c in listed)
+        epochs = [collections.defaultdict(float, kernel_colour=[0.0, 0.0])]
+        assert metric in experiment.metrics(epochs)
+    assert set(published.NETS) == set(CIFAR_NORM.arms("laptop"))
+
+
+def test_the_nets_are_told_apart_in_a_table():
+    lines = published.nets(CIFAR_NORM.arms("laptop")).splitlines()[2:]
+    assert lines == [
+        "| 13pct | 0 | none | none | none | none | 32 | 0.004 | 1,116,490 |",
+        "| 13pct-lrn | 2 | 9 | 0.001 / 9 | 0.75 | 1 | 32 | 0.004 | 1,116,490 |",
+        "| 13pct-wide | 0 | none | none | none | none | 64 | 0.004 | 2,112,970 |",
+        "| 11pct | 2 | 9 | 0.001 / 9 | 0.75 | 1 | 64 | 0.01 | 2,112,970 |",
+    ]
+
+
+def test_the_table_of_notes_has_a_row_per_net():
+    rows = published.notes().splitlines()[2:]
+    assert len(rows) == len(published.NOTED)
+    assert rows[0].startswith("| #145 | the paper's net | 40.664 | 18.210 |")

@@ -1,0 +1,147 @@
+"""Notebook 05: what is counted, what is drawn, and the small run."""
+
+import dataclasses
+import itertools
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch.nn import functional
+
+from alexnet_lib.modules.build import build
+from alexnet_lib.nets.alexnet import alexnet
+from alexnet_lib.nets.communication import PATTERNS, communicating
+from alexnet_lib.nets.counts import count, total
+from alexnet_lib.nets.layers import Dropout
+from alexnet_lib.notebook.two_gpu_training import pictures
+from alexnet_lib.notebook.two_gpu_training.small_run import (
+    few_maps,
+    in_towers,
+    train_small,
+)
+from alexnet_lib.parallel import costs
+from alexnet_lib.parallel.launch import launch
+from alexnet_lib.parallel.sharding import Layout, traffic
+from alexnet_lib.training.team import Alone
+
+ON_CPU = Alone(torch.device("cpu"))
+
+
+@pytest.mark.parametrize("side", [27, 224, 227, 230])
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(11, 4, 0), (3, 2, 1)])
+def test_places_are_those_of_torchs_pooling(side, kernel, stride, padding):
+    x = torch.zeros(1, 1, side, side)
+    if padding:
+        x = functional.pad(x, (padding,) * 4)
+    for rule in ("floor", "ceil"):
+        y = functional.max_pool2d(x, kernel, stride, ceil_mode=rule == "ceil")
+        assert costs.places(side, kernel, stride, padding, rule) == y.shape[-1]
+
+
+def test_figure_2_has_the_layers_of_the_paper_and_one_slip():
+    counted = costs.counted(alexnet("paper"))
+    assert list(costs.PRINTED) == ["input", *counted]
+    assert costs.PRINTED["input"] == math.prod(alexnet("paper").input_shape)
+    slips = [n for n, c in counted.items() if c.units != costs.PRINTED[n]]
+    assert slips == ["conv1"]
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_bytes_follow_the_traffic(pattern):
+    net = communicating(alexnet("paper"), pattern)
+    full = costs.sent(net, Layout(), 10)
+    half = costs.sent(net, Layout(wire="float16"), 10)
+    for row in traffic(net, Layout()):
+        assert full[row.name] == [40 * row.sends[0], 40 * row.backward[0]]
+        factor = 1 if row.name == "logits" else 2
+        assert [factor * x for x in half[row.name]] == full[row.name]
+
+
+def test_more_columns_have_the_same_maps_and_fewer_connections():
+    net = alexnet("paper")
+    assert costs.columns(net, 2) == net
+    four = costs.columns(net, 4)
+    assert total(count(four)).units == total(count(net)).units
+    assert total(count(four)).parameters < total(count(net)).parameters
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_towers_share_the_memory_but_for_what_they_receive(pattern):
+    net = communicating(alexnet("paper"), pattern)
+    one, two = (costs.memory(net, towers, batch=2) for towers in (1, 2))
+    assert one.state == 12 * total(count(net)).parameters == 2 * two.state
+    assert one.maps == 8 * total(count(net)).activations
+    received = 8 * sum(r.sends[0] for r in traffic(net, Layout())[:-1])
+    padded = 8 * count(net)[0].activations
+    assert two.maps == (one.maps - padded) // 2 + padded + received
+
+
+def test_the_largest_batch_is_the_last_that_fits():
+    net = alexnet("paper")
+    for towers in (1, 2):
+        largest = costs.largest_batch(net, towers)
+        assert costs.memory(net, towers, largest).total <= costs.GTX_580
+        assert costs.memory(net, towers, largest + 1).total > costs.GTX_580
+
+
+def test_autograd_keeps_what_it_is_seen_to_keep():
+    net = dataclasses.replace(few_maps(), layers=few_maps().layers[:3])
+    seen = {}
+
+    def keep(x):
+        seen[x.untyped_storage().data_ptr()] = x
+        return x
+
+    real = build(net, seed=1)
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        real(torch.randn(4, *net.input_shape))
+    weights = {p.untyped_storage().data_ptr() for p in real.parameters()}
+    bytes_kept = sum(x.nbytes for place, x in seen.items() if place not in weights)
+    assert costs.kept_by_autograd(net, 4) == bytes_kept > 0
+
+
+def test_every_choice_of_the_sliders_draws():
+    for side, padding in itertools.product((216, 224, 232), (0, 2, 4)):
+        assert pictures.windows(side, padding).png()
+    for pattern in PATTERNS:
+        crossing = pictures.split(pattern).alt.split("before ")[1].split(", ")
+        net = communicating(alexnet("paper"), pattern)
+        assert crossing == [row.name for row in traffic(net, Layout())[:-1]]
+        for towers, wire in itertools.product((2, 4, 8), ("same", "float16")):
+            assert pictures.traffic_bars(pattern, towers, 32, wire).png()
+
+
+def test_two_processes_train_the_network_of_one():
+    net = few_maps()
+    alone = train_small(ON_CPU, net, 3)
+    for run in launch(in_towers, 2, (net, Layout(), 3), device="cpu", show=False):
+        assert run.largest_difference(alone) < 1e-9
+        assert run.sent["conv3", "forward"] == run.sent["conv3", "backward"] > 0
+    assert len(alone.losses) == 15
+    assert {n: x.shape for n, x in alone.weights.items()} == {
+        n: tuple(p.shape) for n, p in build(net, 1).named_parameters()
+    }
+
+
+def test_a_difference_is_seen_wherever_it_is():
+    net = few_maps()
+    run = train_small(ON_CPU, net, 1)
+    assert run.largest_difference(run) == 0
+    weights = dict(run.weights) | {"fc8.bias": run.weights["fc8.bias"] + np.eye(10)[3]}
+    other = dataclasses.replace(run, weights=weights)
+    assert run.largest_difference(other) == pytest.approx(1)
+    other = dataclasses.replace(run, losses=[run.losses[0] + 2, *run.losses[1:]])
+    assert run.largest_difference(other) == pytest.approx(2)
+    weights = dict(run.weights) | {"fc8.bias": run.weights["fc8.bias"] * np.nan}
+    other = dataclasses.replace(run, weights=weights)
+    assert run.largest_difference(other) == other.largest_difference(run) == math.inf
+    other = dataclasses.replace(run, losses=[math.nan, *run.losses[1:]])
+    assert run.largest_difference(other) == math.inf
+
+
+def test_the_small_network_has_dropout_and_learns(capsys):
+    assert any(isinstance(x, Dropout) for x in few_maps().layers)
+    losses = train_small(ON_CPU, few_maps(), 20).losses
+    assert sum(losses[-5:]) < 0.85 * sum(losses[:5])
+    assert capsys.readouterr().out.count("training error") == 5

@@ -1,0 +1,108 @@
+"""What the tests of `alexnet_lib.parallel` run in other processes."""
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+
+from alexnet_lib.bench.towers import _step
+from alexnet_lib.config import TrainingConfig
+from alexnet_lib.data import synthetic
+from alexnet_lib.data.augment import CentreViews
+from alexnet_lib.data.batches import Batches
+from alexnet_lib.data.dataset import Dataset, Split
+from alexnet_lib.parallel.equality import differences, small_alexnet
+from alexnet_lib.parallel.exchange import Exchange
+from alexnet_lib.parallel.mesh import Mesh
+from alexnet_lib.parallel.sharding import Layout
+from alexnet_lib.training.loop import _Loop, train
+from alexnet_lib.training.team import random_state_kept
+
+
+def ranks(device, word):
+    print(f"{word} from {dist.get_rank()}")
+    return dist.get_rank(), device.type
+
+
+def fail_at(device, rank):
+    if dist.get_rank() == rank:
+        raise KeyError(f"rank {rank} has lost something")
+    dist.barrier()
+
+
+def be_killed(device, rank):
+    if dist.get_rank() == rank:
+        os.kill(os.getpid(), signal.SIGKILL)
+    dist.barrier()
+
+
+def sleep(device, folder):
+    Path(folder, str(os.getpid())).touch()
+    time.sleep(600)
+
+
+def compared_and_counted(device, cases, batch):
+    """`differences`, and the bytes that a step of the small net sends, by output."""
+    found, sent = differences(device, cases), {}
+    for output in ("split", "first"):
+        mesh = Mesh(Layout(output=output), device)
+        _step(mesh, small_alexnet(), batch, "float32")()
+        sent[output] = dict(mesh.link.sent)
+    return found, sent
+
+
+def wire_errors(device, sizes, wire):
+    """Relative error of gradients of about those sizes that came over `wire`."""
+    links = [Mesh(layout, device).link for layout in (Layout(wire=wire), Layout())]
+    generator = torch.Generator().manual_seed(dist.get_rank())
+    errors = []
+    for size in sizes:
+        came = size * torch.randn(4, 6, 5, 5, generator=generator)
+        found = []
+        for link in links:
+            x = torch.zeros(4, 3, 5, 5, requires_grad=True)
+            Exchange(link, "conv3", (0, 1))(x).backward(came)
+            found.append(x.grad)
+        errors.append(((found[0] - found[1]).norm() / found[1].norm()).item())
+    return errors
+
+
+DATA = Dataset.of(
+    "drawn",
+    Split(*synthetic.draw(90, 27, seed=1)),
+    Split(*synthetic.draw(20, 27, seed=2)),
+    synthetic.CLASSES,
+    real=False,
+)
+
+
+def trained(team, epochs, saved):
+    """Train the small net for `epochs`, going on from `saved`; returns the loop."""
+    config = TrainingConfig(1e-3, epochs, batch_size=16, weight_decay=5e-4)
+    views = CentreViews(DATA, team.device, pixels="unit")
+    batches = team.batches(Batches(DATA.train, views, config.batch_size, seed=1))
+    with random_state_kept(team.device):
+        torch.manual_seed(1)
+        net = team.network(small_alexnet(), 1)
+        train(net, batches, config, lambda net: {}, saved=saved, show=False, team=team)
+
+
+def saved_again(team, saved, to):
+    """Load `saved` and write it anew to `to`."""
+    config = TrainingConfig(1e-3, 9, batch_size=16, weight_decay=5e-4)
+    net = team.network(small_alexnet(), 2)
+    with random_state_kept(team.device):
+        loop = _Loop(net, [], config, {}, "", saved, "again", team)
+        loop.saved = to
+        loop.save()
+
+
+def train_and_save(device, layout, epochs, saved):
+    trained(Mesh(layout, device), epochs, saved)
+
+
+def save_again(device, layout, saved, to):
+    saved_again(Mesh(layout, device), saved, to)

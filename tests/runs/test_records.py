@@ -1,0 +1,116 @@
+"""Records: whole, unedited, and the published ones recomputable."""
+
+import dataclasses
+import json
+import os
+
+import pytest
+
+from alexnet_lib.runs import records
+from alexnet_lib import settings
+from alexnet_lib.experiments import EXPERIMENTS
+from alexnet_lib.experiments.figure1 import CHOSEN_RATE, RATES, fastest
+from alexnet_lib.runs.records import RecordError
+from alexnet_lib.ledger.report import published
+
+PUBLISHED = sorted(settings.RESULTS.glob("*/*.json"))
+
+
+def test_a_record_survives_the_disk(record, tmp_path):
+    assert records.read(records.write(tmp_path, record)) == record
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        lambda c: c["result"].update(final_val_error=0.1),
+        lambda c: c["epochs"][1].update(train_error=0.2),
+        lambda c: c["config"]["training"].update(learning_rate=0.5),
+        lambda c: c["code"].update(dirty=not c["code"]["dirty"]),
+        lambda c: c.update(seed=9),
+        lambda c: c.update(note="better"),
+    ],
+)
+def test_an_edited_record_is_refused(record, tmp_path, edit):
+    path = records.write(tmp_path, record)
+    content = json.loads(path.read_text())
+    edit(content)
+    path.write_text(json.dumps(content))
+    with pytest.raises(RecordError, match="changed after it was written"):
+        records.read(path)
+
+
+@pytest.mark.parametrize("keep", [0, 50, 500])
+def test_a_torn_record_is_refused(record, tmp_path, keep):
+    path = records.write(tmp_path, record)
+    path.write_text(path.read_text()[:keep])
+    with pytest.raises(RecordError, match="not a run record"):
+        records.read(path)
+
+
+def test_another_schema_is_refused(record, tmp_path, monkeypatch):
+    monkeypatch.setattr(records, "SCHEMA", 2)
+    path = records.write(tmp_path, record)
+    monkeypatch.undo()
+    with pytest.raises(RecordError, match="schema 2"):
+        records.read(path)
+
+
+def test_a_write_that_fails_leaves_the_old_record(record, tmp_path, monkeypatch):
+    path = records.write(tmp_path, record)
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        records.write(tmp_path, dataclasses.replace(record, wall_seconds=0.0))
+    monkeypatch.undo()
+    assert records.read(path) == record
+
+
+# --- what is published --------------------------------------------------------
+
+
+SIZES = {"cifar10": (50_000, 10_000), "imagenette128": (6_500, 1_500)}
+
+
+def test_something_is_published():
+    assert PUBLISHED
+
+
+@pytest.mark.parametrize("path", PUBLISHED, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_a_published_record_is_what_it_must_be(path):
+    record = records.read(path)
+    assert record.published
+    experiment = EXPERIMENTS[record.experiment]
+    assert path == records.path_of(
+        settings.RESULTS, record.experiment, record.arm, record.seed
+    )
+    assert record.config == experiment.arms(record.scale)[record.arm]
+    assert record.result == experiment.metrics(record.epochs)
+    assert (record.data["train"], record.data["test"]) == SIZES[record.data["name"]]
+    assert record.code["command"].startswith(f"alexnet run {record.experiment} ")
+
+
+def test_published_runs_share_one_data_set():
+    fingerprints = {
+        (r["data"]["name"], r["data"]["fingerprint"])
+        for r in (json.loads(p.read_text()) for p in PUBLISHED)
+    }
+    assert len(fingerprints) == len({name for name, _ in fingerprints})
+
+
+def test_figure_1_has_five_seeds_per_arm():
+    runs = published("figure1")
+    assert runs.keys() == RATES.keys()
+    for arm, all_ in runs.items():
+        assert [r.seed for r in all_] == [1, 2, 3, 4, 5], arm
+
+
+@pytest.mark.parametrize("arm", RATES)
+def test_the_rates_of_figure_1_are_those_of_its_grids(arm):
+    grid = published("figure1-rates")
+    finished = {rate: grid[f"{arm}-{rate:g}"][0].epochs for rate in RATES[arm]}
+    assert fastest(finished) == CHOSEN_RATE[arm]
+    assert min(finished) < CHOSEN_RATE[arm] < max(finished)

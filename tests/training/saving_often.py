@@ -1,0 +1,11 @@
+"""`alexnet train` under torchrun, with a checkpoint after every other step."""
+
+import sys
+
+from alexnet_lib.commands.train import main
+from alexnet_lib.training import loop
+
+loop.CHECKPOINT_SECONDS, loop.CHECK_EVERY = 0.0, 2
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,221 @@
+"""The training loop: resumed, refused, stopped, and its figures."""
+
+import dataclasses
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from alexnet_lib.config import TrainingConfig
+from alexnet_lib.data import synthetic
+from alexnet_lib.data.augment import CentreViews
+from alexnet_lib.data.batches import Batches
+from alexnet_lib.data.dataset import Dataset, Split
+from alexnet_lib.modules.build import build
+from alexnet_lib.nets.cifar import four_layer
+from alexnet_lib.runs.train_config import weights_sha256
+from alexnet_lib.training import checkpoint
+from alexnet_lib.training import loop as train_module
+from alexnet_lib.training.checkpoint import CheckpointError
+from alexnet_lib.training.loop import TrainingError, train
+from alexnet_lib.training.team import Alone
+
+CONFIG = TrainingConfig(learning_rate=1e-3, epochs=2, batch_size=16)
+
+
+@pytest.fixture(scope="module")
+def data():
+    train_split = Split(*synthetic.draw(160, 32, seed=1))
+    test_split = Split(*synthetic.draw(20, 32, seed=2))
+    return Dataset.of("drawn", train_split, test_split, synthetic.CLASSES, real=False)
+
+
+class Interrupted(Exception):
+    pass
+
+
+class Breaking:
+    """Batches that break off once, at a given batch of a given epoch."""
+
+    def __init__(self, batches, epoch, step):
+        self.batches, self.at = batches, (epoch, step)
+
+    def __len__(self):
+        return len(self.batches)
+
+    def epoch(self, epoch, start=0):
+        for step, batch in enumerate(self.batches.epoch(epoch, start), start):
+            if (epoch, step) == self.at:
+                raise Interrupted
+            yield batch
+
+
+def batches_of(data, config=CONFIG):
+    views = CentreViews(data, torch.device("cpu"))
+    return Batches(data.train, views, config.batch_size, seed=1)
+
+
+def run(data, config=CONFIG, batches=None, **more):
+    net = build(four_layer(), seed=1)
+    history = train(
+        net, batches or batches_of(data), config, lambda net: {}, show=False, **more
+    )
+    return net, history
+
+
+def timeless(history):
+    times = ("seconds", "images_per_second", "measure_seconds")
+    return [{k: v for k, v in e.items() if k not in times} for e in history]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+@pytest.mark.parametrize("at", [(0, 3), (0, 9), (1, 0), (1, 7)])
+def test_interrupted_anywhere_it_ends_with_the_same_weights(
+    data, tmp_path, monkeypatch, at, precision
+):
+    monkeypatch.setattr(train_module, "CHECKPOINT_SECONDS", 0.0)
+    monkeypatch.setattr(train_module, "CHECK_EVERY", 2)
+    config = dataclasses.replace(CONFIG, precision=precision)
+    alone, history = run(data, config)
+    saved = tmp_path / "run.pt"
+    with pytest.raises(Interrupted):
+        run(data, config, Breaking(batches_of(data), *at), saved=saved)
+    resumed, resumed_history = run(data, config, saved=saved)
+    assert weights_sha256(resumed) == weights_sha256(alone)
+    assert timeless(resumed_history) == timeless(history)
+
+
+def loop_on_a_gpu(path):
+    team = Alone(torch.device("cuda"))
+    return train_module._Loop(nn.Linear(2, 2), [], CONFIG, {}, "", path, "", team)
+
+
+def test_the_generator_of_a_gpu_goes_on_where_it_was(tmp_path, monkeypatch):
+    """Dropout on a GPU draws from it; checkpoints from before that still load."""
+    state, path, came = torch.arange(16).byte(), tmp_path / "run.pt", []
+    monkeypatch.setattr(torch.cuda, "get_rng_state", lambda _: state)
+    loop_on_a_gpu(path).save()
+    monkeypatch.setattr(torch.cuda, "set_rng_state", lambda x, at: came.append((x, at)))
+    loop_on_a_gpu(path)
+    ((restored, device),) = came
+    assert torch.equal(restored, state)
+    assert device.type == "cuda"
+    content = checkpoint.load(path, "")
+    del content["rng_cuda"]
+    checkpoint.save(path, content)
+    loop_on_a_gpu(path)
+    assert len(came) == 1
+
+
+def test_a_finished_run_is_not_trained_again(data, tmp_path):
+    saved = tmp_path / "run.pt"
+    first, history = run(data, saved=saved)
+    again, same = run(data, batches=Breaking(batches_of(data), 0, 0), saved=saved)
+    assert weights_sha256(again) == weights_sha256(first)
+    assert same == history
+
+
+def test_a_checkpoint_of_another_run_is_refused(data, tmp_path):
+    saved = tmp_path / "run.pt"
+    run(data, run="seed 1", saved=saved)
+    with pytest.raises(CheckpointError, match=r"run.pt: made by another"):
+        run(data, run="seed 2", saved=saved)
+
+
+def test_a_checkpoint_of_the_former_format_is_refused(data, tmp_path):
+    torch.save({"run": ""}, tmp_path / "run.pt")
+    with pytest.raises(CheckpointError, match=r"run\.pt: written by another version"):
+        run(data, saved=tmp_path / "run.pt")
+
+
+@pytest.mark.parametrize("keep", [0, 100, 0.5])
+def test_a_torn_checkpoint_is_refused(data, tmp_path, keep):
+    saved = tmp_path / "run.pt"
+    run(data, saved=saved)
+    content = saved.read_bytes()
+    saved.write_bytes(content[: keep if isinstance(keep, int) else len(content) // 2])
+    with pytest.raises(CheckpointError, match="damaged checkpoint; delete it"):
+        run(data, saved=saved)
+
+
+def test_a_save_that_fails_leaves_the_last_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "run.pt"
+    checkpoint.save(path, {"run": "a", "step": 1})
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.save(path, {"run": "a", "step": 2})
+    assert checkpoint.load(path, "a") == {"run": "a", "step": 1}
+
+
+def test_a_checkpoint_from_a_gpu_is_read_on_the_cpu(tmp_path, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.serialization, "location_tag", lambda _: "cuda:0")
+        checkpoint.save(tmp_path / "run.pt", {"run": "a", "net": torch.arange(3)})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(RuntimeError, match="is_available"):
+        torch.load(tmp_path / "run.pt", weights_only=True)
+    state = checkpoint.load(tmp_path / "run.pt", "a")
+    assert torch.equal(state["net"], torch.arange(3))
+
+
+def test_a_loss_that_is_not_finite_stops_with_a_mend(data):
+    config = dataclasses.replace(CONFIG, learning_rate=1e12)
+    with pytest.raises(
+        TrainingError, match=r"not finite by epoch 1.*lower the learning"
+    ):
+        run(data, config)
+
+
+def test_figures_of_an_epoch_are_those_of_its_batches(data):
+    config = dataclasses.replace(CONFIG, epochs=1)
+    _, history = run(data, config)
+    net = build(four_layer(), seed=1)
+    velocity = {p: torch.zeros_like(p) for p in net.parameters()}
+    loss_sum = wrong = 0.0
+    for images, labels in batches_of(data).epoch(0):
+        logits = net(images)
+        loss = functional.cross_entropy(logits, labels)
+        loss_sum += loss.item() * len(labels)
+        wrong += (logits.argmax(1) != labels).sum().item()
+        net.zero_grad()
+        loss.backward()
+        with torch.no_grad():
+            for p, v in velocity.items():
+                rate = 1e-3 if p.dim() > 1 else 2e-3
+                v.mul_(0.9).sub_(rate * p.grad)
+                p.add_(v)
+    assert history[1]["train_loss"] == pytest.approx(loss_sum / 160, rel=1e-4)
+    assert history[1]["train_error"] == pytest.approx(wrong / 160, abs=0.02)
+    assert history[0].keys() == {"epoch", "measure_seconds"}
+
+
+def test_it_stops_at_the_target_and_no_earlier(data):
+    config = dataclasses.replace(CONFIG, epochs=3, stop_at_train_error=0.999)
+    _, history = run(data, config)
+    assert [e["epoch"] for e in history] == [0, 1]
+    config = dataclasses.replace(CONFIG, epochs=3, stop_at_train_error=0.0)
+    _, history = run(data, config)
+    assert [e["epoch"] for e in history] == [0, 1, 2, 3]
+
+
+def test_rates_drop_by_ten_at_the_epochs_named(data):
+    config = dataclasses.replace(CONFIG, epochs=4, drop_epochs=(1, 3))
+    _, history = run(data, config)
+    rates = [e["lr"] for e in history[1:]]
+    assert rates == pytest.approx([1e-3, 1e-4, 1e-4, 1e-5])
+
+
+def test_training_learns_forty_images_by_heart():
+    split = Split(*synthetic.draw(40, 32, seed=1))
+    data = Dataset.of("drawn", split, split, synthetic.CLASSES, real=False)
+    config = TrainingConfig(learning_rate=2e-3, epochs=18, batch_size=8)
+    views = CentreViews(data, torch.device("cpu"), pixels="unit")
+    net = build(four_layer("relu", "kaiming"), seed=1)
+    batches = Batches(data.train, views, config.batch_size, seed=1)
+    history = train(net, batches, config, lambda net: {}, show=False)
+    assert history[-1]["train_error"] < 0.3 < history[1]["train_error"]
