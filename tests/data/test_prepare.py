@@ -321,7 +321,7 @@ def test_workers_end_with_a_killed_parent(source):
         file.write_bytes(picture(i, (600, 600)))
     code = (
         "import sys; from pathlib import Path; "
-        "from alexnet_lib.data.prepare import prepare; "
+        "from alexnet_lib.data.preparing.prepare import prepare; "
         "prepare('imagenette', Path(sys.argv[1]), workers=2, shard=2, show=False)"
     )
     parent = subprocess.Popen(
