@@ -179,11 +179,11 @@ def _sizes(name: str, train: int, test: int) -> str:
 
 
 def _run(arguments: argparse.Namespace) -> None:
-    from alexnet_lib.experiments import experiment
+    from alexnet_lib import experiments
     from alexnet_lib.ledger import report
     from alexnet_lib.runs.run import run_experiment
 
-    chosen, scale = experiment(arguments.experiment), _scale(arguments)
+    chosen, scale = experiments.by_name(arguments.experiment), _scale(arguments)
     print(f"{chosen.question}\nscale {scale}: {chosen.expect[scale]}")
     records = run_experiment(
         chosen,

@@ -11,13 +11,17 @@ Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[Scale, ...] = ("smoke", "laptop", "paper")
 
 PROJECT = Path(__file__).resolve().parent.parent
-RESULTS = PROJECT / "results"
 
 
 def data_root() -> Path:
     """Folder that holds the data sets: `$ALEXNET_DATA`, else the user's cache."""
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return Path(os.environ.get("ALEXNET_DATA") or cache / "alexnet").expanduser()
+
+
+def results_root() -> Path:
+    """Folder of the published runs: `$ALEXNET_RESULTS`, else `results/` here."""
+    return Path(os.environ.get("ALEXNET_RESULTS") or PROJECT / "results").expanduser()
 
 
 def runs_root() -> Path:

@@ -4,7 +4,7 @@ import dataclasses
 
 import pytest
 
-from alexnet_lib import machine, settings
+from alexnet_lib import machine
 from alexnet_lib.experiments.figure1 import FIGURE1
 from alexnet_lib.runs import run
 
@@ -20,7 +20,7 @@ def private_folders(tmp_path, monkeypatch):
 @pytest.fixture
 def own_results(tmp_path, monkeypatch):
     """An empty `results/` of its own."""
-    monkeypatch.setattr(settings, "RESULTS", tmp_path / "results")
+    monkeypatch.setenv("ALEXNET_RESULTS", str(tmp_path / "results"))
     return tmp_path / "results"
 
 

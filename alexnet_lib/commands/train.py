@@ -26,7 +26,7 @@ from typing import Any, get_args
 
 import torch.distributed as dist
 
-from alexnet_lib import data, settings
+from alexnet_lib import data, experiments, settings
 from alexnet_lib.config import (
     Augmentation,
     DataConfig,
@@ -36,7 +36,6 @@ from alexnet_lib.config import (
     from_dict,
 )
 from alexnet_lib.data import Dataset
-from alexnet_lib.experiments import experiment
 from alexnet_lib.nets.ablations import half
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
 from alexnet_lib.nets.communication import PATTERNS, communicating
@@ -131,7 +130,8 @@ def _train(mesh: Mesh, arguments: argparse.Namespace) -> None:
 
 
 def _train_arm(mesh: Mesh, arguments: argparse.Namespace) -> None:
-    chosen, arm, seed = experiment(arguments.experiment), arguments.arm, arguments.seed
+    chosen = experiments.by_name(arguments.experiment)
+    arm, seed = arguments.arm, arguments.seed
     scale = settings.scale(arguments.scale, default="laptop")
     _loaded(arm_config(chosen, scale, arm).data.name)
     record = run_arm_in(mesh, chosen, arm, seed, scale)

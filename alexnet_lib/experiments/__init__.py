@@ -9,7 +9,7 @@ EXPERIMENTS: dict[str, Experiment] = {
 }
 
 
-def experiment(name: str) -> Experiment:
+def by_name(name: str) -> Experiment:
     """The experiment called `name`; `ValueError` lists the known ones."""
     if name not in EXPERIMENTS:
         raise ValueError(f"no experiment {name!r}; known: {', '.join(EXPERIMENTS)}")

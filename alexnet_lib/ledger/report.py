@@ -45,7 +45,7 @@ def runs_of(root: Path, experiment: str) -> Runs:
 
 def published(experiment: str) -> Runs:
     """The published runs of an experiment, by arm."""
-    return runs_of(settings.RESULTS, experiment)
+    return runs_of(settings.results_root(), experiment)
 
 
 def own(experiment: str, scale: Scale) -> Runs:

@@ -122,7 +122,7 @@ class _Run:
         """Stored or trained for; None in a process that does not lead."""
         config = arm_config(self.experiment, self.scale, self.arm)
         own = settings.runs_root() / self.scale
-        root = settings.RESULTS if publish else own
+        root = settings.results_root() if publish else own
         known = stored(root, self.experiment, self.arm, self.seed, config)
         self.team.check_alike((known is not None,), f"records in {root}")
         if known is not None:

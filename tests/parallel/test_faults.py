@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from alexnet_lib import cli, data, settings
+from alexnet_lib import cli, data, experiments, settings
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig, digest, to_dict
-from alexnet_lib.experiments import experiment
 from alexnet_lib.modules.build import build
 from alexnet_lib.parallel.equality import small_alexnet
 from alexnet_lib.runs import records
@@ -140,7 +139,7 @@ def test_an_arm_trained_by_two_processes_has_a_record_like_that_of_one(capsys):
     own = settings.runs_root() / "smoke"
     path = records.path_of(own, "figure1-rates", "2012-relu-0.001", 2)
     record = records.read(path)
-    chosen = experiment("figure1-rates")
+    chosen = experiments.by_name("figure1-rates")
     net = build(record.config.network, 1)
     net.load_state_dict(weights(path.with_suffix(".pt")))
     assert record.weights_sha256 == weights_sha256(net)

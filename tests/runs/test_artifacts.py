@@ -9,7 +9,7 @@ from alexnet_lib.modules.build import build
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.evaluation.probe import colour_shares
 
-PUBLISHED = sorted(settings.RESULTS.glob("*/*.conv1.npz"))
+PUBLISHED = sorted(settings.results_root().glob("*/*.conv1.npz"))
 
 
 def test_a_first_layer_is_read_as_it_was_written(tmp_path):

@@ -13,7 +13,7 @@ from alexnet_lib.experiments.figure1 import CHOSEN_RATE, RATES, fastest
 from alexnet_lib.runs.records import RecordError
 from alexnet_lib.ledger.report import published
 
-PUBLISHED = sorted(settings.RESULTS.glob("*/*.json"))
+PUBLISHED = sorted(settings.results_root().glob("*/*.json"))
 
 
 def test_a_record_survives_the_disk(record, tmp_path):
@@ -85,7 +85,7 @@ def test_a_published_record_is_what_it_must_be(path):
     assert record.published
     experiment = EXPERIMENTS[record.experiment]
     assert path == records.path_of(
-        settings.RESULTS, record.experiment, record.arm, record.seed
+        settings.results_root(), record.experiment, record.arm, record.seed
     )
     assert record.config == experiment.arms(record.scale)[record.arm]
     assert record.result == experiment.metrics(record.epochs)

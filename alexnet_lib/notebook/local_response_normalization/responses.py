@@ -68,7 +68,7 @@ def published_first_layer() -> FirstLayer:
     matplotlib. Raises `FileNotFoundError` if the kernels are not there.
     """
     conv1 = artifacts.read(
-        artifacts.path_of(settings.RESULTS, "ablations", "source", 1)
+        artifacts.path_of(settings.results_root(), "ablations", "source", 1)
     )
     image = photograph()
     pad = functional.pad(
