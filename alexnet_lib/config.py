@@ -18,10 +18,9 @@ from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
 from alexnet_lib.nets.layers import Layer
+from alexnet_lib.nets.network import NetworkConfig
 
-ActivationName = Literal["relu", "tanh", "logistic", "abs_tanh"]
 Pixels = Literal["raw", "unit"]
-WeightInit = Literal["gaussian", "kaiming", "xavier", "torch"]
 Precision = Literal["float32", "bfloat16"]
 MeanWindow = Literal["own", "centre"]
 ColourScale = Literal["deviation", "eigenvalue", "eigenvalue_unit"]
@@ -62,21 +61,6 @@ class DataConfig:
     name: str = "cifar10"
     pixels: Pixels = "raw"
     augmentation: Augmentation | None = None
-
-
-@dataclass(frozen=True)
-class NetworkConfig:
-    """A feed-forward network as a list of layers, first to last.
-
-    `gaussian` takes each layer's own `std`; `kaiming` and `xavier` replace it by
-    the usual fan-based deviation with biases 0 (He 2015; Glorot 2010); `torch`
-    draws weights and biases uniformly within 1/sqrt(fan-in), PyTorch's default.
-    """
-
-    layers: tuple[Layer, ...]
-    input_shape: tuple[int, int, int] = (3, 32, 32)
-    activation: ActivationName = "relu"
-    weight_init: WeightInit = "gaussian"
 
 
 @dataclass(frozen=True)

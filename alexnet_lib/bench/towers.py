@@ -17,10 +17,11 @@ import torch.distributed as dist
 from torch import nn
 
 from alexnet_lib import machine
-from alexnet_lib.config import NetworkConfig, Precision, TrainingConfig
+from alexnet_lib.config import Precision, TrainingConfig
 from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.nets.ablations import half
 from alexnet_lib.nets.alexnet import alexnet
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.exchange import Link
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import Mesh

@@ -6,15 +6,10 @@ import dataclasses
 import math
 from collections.abc import Mapping
 
-from alexnet_lib.config import (
-    ActivationName,
-    DataConfig,
-    NetworkConfig,
-    RunConfig,
-    TrainingConfig,
-)
+from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.experiments.experiment import Epochs, Experiment, epochs_to
 from alexnet_lib.nets.cifar import four_layer
+from alexnet_lib.nets.network import ActivationName, NetworkConfig
 from alexnet_lib.settings import Scale
 
 TARGET = 0.25

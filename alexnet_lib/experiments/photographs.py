@@ -5,18 +5,13 @@ from __future__ import annotations
 import dataclasses
 from statistics import fmean
 
-from alexnet_lib.config import (
-    Augmentation,
-    DataConfig,
-    NetworkConfig,
-    RunConfig,
-    TrainingConfig,
-)
+from alexnet_lib.config import Augmentation, DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.evaluation.probe import by_tower
 from alexnet_lib.experiments.experiment import Epochs, Experiment
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.communication import communicating, widened
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.settings import Scale
 
 SMALL = 96

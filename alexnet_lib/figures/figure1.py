@@ -8,7 +8,7 @@ import torch
 from matplotlib.axes import Axes
 
 from alexnet_lib import data
-from alexnet_lib.config import ActivationName, Pixels
+from alexnet_lib.config import Pixels
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.evaluation.probe import probe
 from alexnet_lib.experiments.figure1 import TARGET, UNITS
@@ -16,6 +16,7 @@ from alexnet_lib.figures.picture import BLUE, GREEN, GREY, ORANGE, PINK, Picture
 from alexnet_lib.ledger.measures import Runs
 from alexnet_lib.modules.build import Unit, build
 from alexnet_lib.nets.cifar import four_layer
+from alexnet_lib.nets.network import ActivationName
 from alexnet_lib.runs.records import Record
 
 REGIMES = {"2012": "2012: raw pixels, small Gaussian init", "today": "today's scaling"}

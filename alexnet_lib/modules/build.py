@@ -8,7 +8,6 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from alexnet_lib.config import ActivationName, NetworkConfig
 from alexnet_lib.modules import lrn
 from alexnet_lib.modules.dropout import ClassicDropout
 from alexnet_lib.modules.grouped import GroupedLinear
@@ -27,6 +26,7 @@ from alexnet_lib.nets.layers import (
     Weighted,
     ZeroPad,
 )
+from alexnet_lib.nets.network import ActivationName, NetworkConfig
 from alexnet_lib.nets.shapes import Placed, place
 
 

@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Iterable
 from types import UnionType
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.nets.layers import (
     Activation,
     AdaptivePool,
@@ -23,6 +22,7 @@ from alexnet_lib.nets.layers import (
     ResponseNorm,
     Weighted,
 )
+from alexnet_lib.nets.network import NetworkConfig
 
 
 def half(network: NetworkConfig) -> NetworkConfig:

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, get_args
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.nets.layers import (
     Activation,
     AdaptivePool,
@@ -24,6 +23,7 @@ from alexnet_lib.nets.layers import (
     ResponseNorm,
     ZeroPad,
 )
+from alexnet_lib.nets.network import NetworkConfig
 
 Preset = Literal["paper", "source", "caffe", "torchvision"]
 PRESETS: tuple[Preset, ...] = get_args(Preset)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-from alexnet_lib.config import ActivationName, NetworkConfig, WeightInit
 from alexnet_lib.nets.layers import (
     Activation,
     Conv,
@@ -14,6 +13,7 @@ from alexnet_lib.nets.layers import (
     Pool,
     ResponseNorm,
 )
+from alexnet_lib.nets.network import ActivationName, NetworkConfig, WeightInit
 
 ConvLocal = Literal["13pct", "13pct-lrn", "13pct-wide", "11pct"]
 CONV_LOCAL: tuple[ConvLocal, ...] = get_args(ConvLocal)

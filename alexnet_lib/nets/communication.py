@@ -10,8 +10,8 @@ from __future__ import annotations
 import dataclasses
 from typing import Literal, get_args
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.nets.layers import Conv, Layer, Linear, Weighted
+from alexnet_lib.nets.network import NetworkConfig
 
 Pattern = Literal["paper", "none", "every"]
 PATTERNS: tuple[Pattern, ...] = get_args(Pattern)

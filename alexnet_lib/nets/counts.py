@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.nets.layers import BatchNorm, Conv, Linear, Local, Weighted
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import Placed, Shape, place
 
 _FLOAT32_BYTES = 4

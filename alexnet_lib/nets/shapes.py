@@ -6,7 +6,6 @@ import math
 from collections import Counter
 from dataclasses import dataclass
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.nets.layers import (
     Activation,
     AdaptivePool,
@@ -22,6 +21,7 @@ from alexnet_lib.nets.layers import (
     Weighted,
     ZeroPad,
 )
+from alexnet_lib.nets.network import NetworkConfig
 
 Shape = tuple[int, ...]
 

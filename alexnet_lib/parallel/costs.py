@@ -10,10 +10,10 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.counts import LayerCount, count, total
 from alexnet_lib.nets.layers import Conv, Layer, Linear, ResponseNorm
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import Placed, place
 from alexnet_lib.parallel.sharding import Layout, plan, traffic
 

@@ -17,7 +17,7 @@ from typing import Self
 import torch
 from torch import Tensor, nn
 
-from alexnet_lib.config import NetworkConfig, TrainingConfig
+from alexnet_lib.config import TrainingConfig
 from alexnet_lib.data.batches import part_of
 from alexnet_lib.nets.communication import PATTERNS, communicating
 from alexnet_lib.nets.layers import (
@@ -30,6 +30,7 @@ from alexnet_lib.nets.layers import (
     ResponseNorm,
     ZeroPad,
 )
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind

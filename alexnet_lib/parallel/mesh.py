@@ -15,8 +15,8 @@ from torch import Tensor, nn
 from torch.distributed.device_mesh import init_device_mesh
 from torch.nn.parallel import DistributedDataParallel
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.nets.layers import BatchNorm
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.exchange import Link, Rows
 from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.parallel.towers import Tower, build_tower

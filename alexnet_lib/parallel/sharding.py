@@ -14,7 +14,6 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.nets.layers import (
     BatchNorm,
     Conv,
@@ -24,6 +23,7 @@ from alexnet_lib.nets.layers import (
     ResponseNorm,
     Weighted,
 )
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import Placed, Shape, output_shape, place
 
 Output = Literal["split", "first"]

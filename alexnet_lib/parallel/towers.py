@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch import Tensor, nn
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.modules.build import build, module_of
 from alexnet_lib.nets.layers import Conv, Dropout, Linear
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import Shape
 from alexnet_lib.parallel.exchange import Exchange, Link, Logits, Own, Rows
 from alexnet_lib.parallel.overlap import overlapped

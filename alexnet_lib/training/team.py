@@ -15,8 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from alexnet_lib import machine
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.modules.build import build
+from alexnet_lib.nets.network import NetworkConfig
 
 
 class BatchSource(Protocol):

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import nn
 
-from alexnet_lib.config import NetworkConfig, from_dict, to_dict
+from alexnet_lib.config import from_dict, to_dict
 from alexnet_lib.modules.build import build, decay_multipliers, initialise
 from alexnet_lib.nets.cifar import conv_local, four_layer
 from alexnet_lib.nets.counts import count
@@ -27,6 +27,7 @@ from alexnet_lib.nets.layers import (
     ResponseNorm,
     ZeroPad,
 )
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import place
 
 # every kind of layer once, at a size that trains in no time

@@ -7,11 +7,11 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.modules.build import build
 from alexnet_lib.modules.dropout import ClassicDropout
 from alexnet_lib.modules.local import LocalConv2d
 from alexnet_lib.nets.layers import Dropout, Layer, Local, Pool
+from alexnet_lib.nets.network import NetworkConfig
 
 
 def net_of(layer: Layer, shape: tuple[int, int, int]) -> nn.Sequential:

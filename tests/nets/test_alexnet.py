@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import alexnet as torchvision_alexnet
 
-from alexnet_lib.config import NetworkConfig, from_dict, to_dict
+from alexnet_lib.config import from_dict, to_dict
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.ablations import (
     half,
@@ -34,6 +34,7 @@ from alexnet_lib.nets.layers import (
     MapResponseNorm,
     ResponseNorm,
 )
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import place
 
 FAITHFUL: tuple[Preset, ...] = ("paper", "source", "caffe")

@@ -8,12 +8,12 @@ import pytest
 import torch
 from torch.nn import functional
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.modules.build import build, decay_multipliers
 from alexnet_lib.nets.ablations import pools_apart
 from alexnet_lib.nets.cifar import CONV_LOCAL, ConvLocal, conv_local, four_layer
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Layer, Linear, Local, Pool, ResponseNorm
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import place
 
 

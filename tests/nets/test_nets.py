@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.modules.build import Unit, build
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.layers import Conv, Linear, Pool
+from alexnet_lib.nets.network import NetworkConfig
 
 FUNCTIONS = {
     "relu": lambda x: np.maximum(x, 0),

@@ -16,13 +16,14 @@ import torch
 from alexnet_lib import cli, machine
 from alexnet_lib.bench.towers import computed_bytes, measure
 from alexnet_lib.commands.train import add_arguments, config_of
-from alexnet_lib.config import Augmentation, NetworkConfig
+from alexnet_lib.config import Augmentation
 from alexnet_lib.data import load
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
 from alexnet_lib.nets.communication import communicating, widened
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Dropout, ResponseNorm
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel import equality
 from alexnet_lib.parallel.equality import TOLERANCE, check_cases, small_alexnet
 from alexnet_lib.parallel.exchange import Link, Rows

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.ledger.report import table
 from alexnet_lib.nets.alexnet import PRESETS, Preset, alexnet
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import place
 
 NONE = "none"

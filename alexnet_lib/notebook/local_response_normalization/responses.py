@@ -16,13 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from alexnet_lib import data, settings
-from alexnet_lib.config import (
-    DataConfig,
-    NetworkConfig,
-    Pixels,
-    RunConfig,
-    TrainingConfig,
-)
+from alexnet_lib.config import DataConfig, Pixels, RunConfig, TrainingConfig
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.views import centre_crop
 from alexnet_lib.experiments import Experiment
@@ -30,6 +24,7 @@ from alexnet_lib.experiments.cifar import CIFAR_NORM
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.alexnet import HANGING_WINDOW
 from alexnet_lib.nets.layers import Activation, Conv, Linear, Pool, ResponseNorm
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.runs import artifacts, records
 from alexnet_lib.runs.run import stored
 from alexnet_lib.runs.train_config import centre_views, run_name, train_config

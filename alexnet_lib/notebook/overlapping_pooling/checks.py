@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.nets.ablations import pools_apart, without_overlap
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Conv, Pool
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import place
 from alexnet_lib.notebook.exercise import Wrong, exercise
 from alexnet_lib.notebook.overlapping_pooling.windows import (

@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.data.preparing.decode import central_square
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.layers import Conv, Pool
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import place
 from alexnet_lib.notebook import drawn_photographs
 

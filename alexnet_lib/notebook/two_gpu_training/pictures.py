@@ -8,7 +8,6 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
-from alexnet_lib.config import NetworkConfig
 from alexnet_lib.figures.picture import (
     BLACK,
     BLUE,
@@ -22,6 +21,7 @@ from alexnet_lib.figures.picture import (
 from alexnet_lib.nets.ablations import half
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.communication import Pattern, communicating
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.costs import (
     GTX_580,
     Rule,

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import torch
 
-from alexnet_lib.config import NetworkConfig, TrainingConfig
+from alexnet_lib.config import TrainingConfig
 from alexnet_lib.data import synthetic
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.batches import Batches
@@ -27,6 +27,7 @@ from alexnet_lib.nets.layers import (
     ResponseNorm,
     ZeroPad,
 )
+from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.training.loop import train_step
