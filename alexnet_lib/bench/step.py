@@ -18,12 +18,13 @@ from alexnet_lib.bench import interleaved
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.batches import Batches
-from alexnet_lib.evaluation.errors import autocast, channels_last
 from alexnet_lib.modules.build import build, decay_multipliers
+from alexnet_lib.modules.precision import autocast, channels_last, to_device
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.cifar import four_layer
-from alexnet_lib.training.loop import train, train_step
+from alexnet_lib.training.loop import train
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.step import train_step
 
 _SEED = 1
 _RATE = 1e-4
@@ -54,7 +55,9 @@ def measure_alexnet(trials: int, batch: int) -> dict[str, Any]:
             "library": alexnet_step(batch),
             "plain": lambda: untuned.submit(_plain_turn, batch).result(),
             "plain_tuned": _plain_step(batch),
-            "torchvision": _our_step(_on(torchvision.models.alexnet(), device), batch),
+            "torchvision": _our_step(
+                to_device(torchvision.models.alexnet(), device), batch
+            ),
         }
         seconds = interleaved(sides, trials)
     return {
@@ -71,7 +74,7 @@ def measure_alexnet(trials: int, batch: int) -> dict[str, Any]:
 def alexnet_step(batch: int) -> Callable[[], object]:
     """A training step of preset `paper` in bfloat16 on `batch` images of noise."""
     network = alexnet("paper")
-    net = _on(build(network, _SEED), machine.device())
+    net = to_device(build(network, _SEED), machine.device())
     return _our_step(net, batch, decay_multipliers(network))
 
 
@@ -136,10 +139,6 @@ def _noise(batch: int) -> tuple[Tensor, Tensor]:
     return images, torch.arange(batch, device=device) % 1000
 
 
-def _on(net: nn.Module, device: torch.device) -> nn.Module:
-    return net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
-
-
 def measure_loop(trials: int) -> dict[str, Any]:
     """An epoch of drawn 32x32 images: the library's loop against a bare one.
 
@@ -156,7 +155,7 @@ def measure_loop(trials: int) -> dict[str, Any]:
     labels = dataset.train.labels.to(device)
 
     def network() -> torch.nn.Module:
-        return _on(build(four_layer(), _SEED), device)
+        return to_device(build(four_layer(), _SEED), device)
 
     def library() -> None:
         train(network(), batches, config, lambda net: {}, show=False)

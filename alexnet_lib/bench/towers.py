@@ -19,6 +19,7 @@ from torch import nn
 from alexnet_lib import machine
 from alexnet_lib.config import Precision, TrainingConfig
 from alexnet_lib.modules.build import decay_multipliers
+from alexnet_lib.modules.precision import to_device
 from alexnet_lib.nets.ablations import half
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.network import NetworkConfig
@@ -27,8 +28,8 @@ from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind
 from alexnet_lib.parallel.sharding import Layout, traffic
-from alexnet_lib.training.loop import train_step
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import Alone
 
 CORES = 2
@@ -169,8 +170,7 @@ def _step(
     team: Alone, network: NetworkConfig, batch: int, precision: Precision
 ) -> Callable[[], object]:
     machine.prepare_process()
-    net: nn.Module = team.network(network, 1)
-    net = net.to(team.device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+    net: nn.Module = to_device(team.network(network, 1), team.device)
     config = TrainingConfig(learning_rate=1e-4, epochs=1, precision=precision)
     groups = parameter_groups(net, 1e-4, 2e-4, 5e-4, decay_multipliers(network))
     optimizer = PaperSGD(groups, lr=1e-4)

@@ -12,6 +12,7 @@ from torch.nn import functional
 from alexnet_lib.config import Precision
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.dataset import Split
+from alexnet_lib.modules.precision import autocast, channels_last
 
 _BATCH = 250
 TEN = 10
@@ -23,13 +24,6 @@ class Errors(NamedTuple):
     top1: float
     top5: float
     loss: float
-
-
-def autocast(device: torch.device, precision: Precision) -> torch.autocast:
-    """Context in which convolutions and matrix products take `precision`."""
-    return torch.autocast(
-        device.type, dtype=torch.bfloat16, enabled=precision == "bfloat16"
-    )
 
 
 @torch.no_grad()
@@ -78,8 +72,3 @@ def wrong_answers(scores: Tensor, labels: Tensor, k: int = 1) -> Tensor:
     """How many of B labels are not among their k highest scores; (B, classes)."""
     best = scores.topk(min(k, scores.shape[1]), dim=1).indices
     return len(labels) - (best == labels[:, None]).sum()
-
-
-def channels_last(images: Tensor) -> Tensor:
-    """(B, C, H, W) laid out channels last, which convolutions here run faster on."""
-    return images.contiguous(memory_format=torch.channels_last)

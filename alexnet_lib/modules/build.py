@@ -12,6 +12,7 @@ from alexnet_lib.modules import lrn
 from alexnet_lib.modules.dropout import ClassicDropout
 from alexnet_lib.modules.grouped import GroupedLinear
 from alexnet_lib.modules.local import LocalConv2d
+from alexnet_lib.modules.precision import precise
 from alexnet_lib.nets.layers import (
     Activation,
     AdaptivePool,
@@ -67,11 +68,6 @@ class Unit(nn.Module):
     def extra_repr(self) -> str:
         """The unit's name, for `print(net)`."""
         return self.name
-
-
-def precise(x: Tensor) -> Tensor:
-    """In float32 at least."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def build(config: NetworkConfig, seed: int) -> nn.Sequential:

@@ -35,8 +35,8 @@ from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind
 from alexnet_lib.parallel.sharding import Layout
-from alexnet_lib.training.loop import train_step
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import Alone, random_state_kept
 
 TOLERANCE = 1e-10

@@ -15,6 +15,7 @@ from alexnet_lib.data.augment import CentreViews, TrainViews
 from alexnet_lib.data.batches import Batches, ViewBatches
 from alexnet_lib.runs.measured import last_figures, measure_of
 from alexnet_lib.modules.build import decay_multipliers
+from alexnet_lib.modules.precision import to_device
 from alexnet_lib.training.team import ALONE, Alone, SharedSource, random_state_kept
 from alexnet_lib.training.loop import OnEpoch, train
 
@@ -44,8 +45,7 @@ def train_config(
     views = centre_views(config, dataset, device)
     with random_state_kept(device):
         torch.manual_seed(seed)
-        net = team.network(config.network, seed)
-        net = net.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]
+        net = to_device(team.network(config.network, seed), device)
         history = train(
             net,
             team.batches(_batches(config, dataset, views, seed)),

@@ -18,15 +18,13 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from tqdm.auto import tqdm
 
 from alexnet_lib.config import TrainingConfig
-from alexnet_lib.evaluation.errors import autocast, channels_last
 from alexnet_lib.machine import prepare_process, version
-from alexnet_lib.modules.build import precise
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import (
     ALONE,
     Alone,
@@ -105,25 +103,6 @@ def train(
             if on_epoch is not None:
                 on_epoch(history)
     return history
-
-
-def train_step(
-    net: nn.Module,
-    images: Tensor,
-    labels: Tensor,
-    optimizer: torch.optim.Optimizer,
-    config: TrainingConfig,
-) -> Tensor:
-    """One update; returns the batch's summed loss and wrong answers, (2,) float64."""
-    with autocast(images.device, config.precision):
-        logits = net(channels_last(images))
-    loss = functional.cross_entropy(precise(logits), labels)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    with torch.no_grad():
-        wrong = (logits.argmax(1) != labels).sum()
-        return torch.stack([loss.double() * len(labels), wrong.double()])
 
 
 def _timed(measure: Measure, net: nn.Module) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.optim import Optimizer
+from torch.optim.sgd import sgd
 
 
 class PaperSGD(Optimizer):
@@ -53,17 +54,17 @@ class PaperSGD(Optimizer):
                 continue
             # torch's fused SGD, one pass over memory: it adds (1 - dampening) times
             # gradient and decay to its buffer and moves the weights by -lr times that
-            torch._fused_sgd_(
+            sgd(
                 [_flat(p, p) for p in weights],
                 [_flat(p.grad, p) for p in weights],
                 [_flat(self._velocity(p), p) for p in weights],
+                fused=True,
                 weight_decay=group["weight_decay"],
                 momentum=group["momentum"],
                 lr=-1.0,
                 dampening=1.0 + group["lr"],
                 nesterov=False,
                 maximize=False,
-                is_first_step=False,
             )
         return loss
 

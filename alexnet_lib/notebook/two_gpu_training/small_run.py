@@ -30,8 +30,8 @@ from alexnet_lib.nets.layers import (
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.sharding import Layout
-from alexnet_lib.training.loop import train_step
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import Alone, random_state_kept
 
 IMAGES, BATCH, RATE = 100, 20, 0.02
