@@ -25,7 +25,7 @@ class Contrast(NamedTuple):
     against: str
 
 
-def differences(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
+def difference_table(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
     """Each contrast as a row: points of the metric, a fraction, in pairs by seed."""
     rows = []
     for what, arm, against in contrasts:
@@ -35,7 +35,7 @@ def differences(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
     return table(["what differs", "nets", "points, 95 % interval"], rows)
 
 
-def told_apart(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
+def verdict_lines(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
     """Which nets have less of an error than their baselines, which more; three lines.
 
     By the interval; pairs of nets without one are left out.
@@ -49,7 +49,7 @@ def told_apart(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
     return f"lower error: {lower}\nhigher error: {higher}\nnot told apart: {neither}"
 
 
-def courses(runs: Runs, contrasts: Sequence[Contrast]) -> Picture:
+def paired_curves(runs: Runs, contrasts: Sequence[Contrast]) -> Picture:
     """Validation error by epoch, of the centre view: a panel per contrast with runs.
 
     A line per run, the baseline's dashed.
@@ -77,7 +77,7 @@ def courses(runs: Runs, contrasts: Sequence[Contrast]) -> Picture:
     )
 
 
-def taken_apart(
+def interval_plot(
     runs: Runs,
     contrasts: Sequence[Contrast],
     metric: str,

@@ -8,9 +8,9 @@ from torch import nn
 from torch.nn import functional
 
 from alexnet_lib.evaluation.probe import colour_shares, probe, spread
-from alexnet_lib.figures.figure1 import flat_share
 from alexnet_lib.modules.build import Unit, build
 from alexnet_lib.nets.cifar import four_layer
+from alexnet_lib.notebook.relu_vs_tanh.pictures import flat_share
 
 IMAGES = 40 * torch.randn(12, 3, 32, 32, generator=torch.Generator().manual_seed(0))
 LABELS = torch.arange(12) % 10

@@ -15,7 +15,7 @@ NONE = "none"
 Cells = dict[str, str]
 
 
-def differences(presets: Sequence[Preset] = PRESETS) -> str:
+def preset_table(presets: Sequence[Preset] = PRESETS) -> str:
     """A table: the order within each of the paper's layers, then what differs in each.
 
     One of the paper's layers is a weight layer and what follows it. A row is left out

@@ -17,7 +17,7 @@ AT_RANDOM = 2 / 3
 """The mean colour share of kernels drawn at random; see `probe.colour_shares`."""
 
 
-def differences(runs: Runs, arms: Sequence[str]) -> str:
+def colour_table(runs: Runs, arms: Sequence[str]) -> str:
     """A row per run: both halves' means, and how likely chance makes such a gap.
 
     By Mann and Whitney's rank test of the two halves' kernels, two-sided.

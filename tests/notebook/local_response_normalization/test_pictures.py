@@ -245,7 +245,7 @@ def invented(record, errors):
 
 def test_differences_are_in_points_and_say_what_is_missing(record):
     runs = invented(record, {"13pct": {1: 0.2, 2: 0.21}, "13pct-lrn": {1: 0.19}})
-    lines = comparisons.differences(
+    lines = comparisons.difference_table(
         runs, published.CIFAR_CONTRASTS, published.TEN_VIEWS
     ).splitlines()
     assert "| normalisation alone | 13pct-lrn less 13pct | -1.00, n=1 |" in lines
@@ -261,12 +261,13 @@ def test_nets_are_told_apart_by_their_intervals(record):
     }
     listed = published.CIFAR_CONTRASTS[:3]
     metric = published.TEN_VIEWS
-    assert comparisons.told_apart(invented(record, errors), listed, metric) == (
+    assert comparisons.verdict_lines(invented(record, errors), listed, metric) == (
         "lower error: 13pct-lrn against 13pct\n"
         "higher error: 11pct against 13pct\n"
         "not told apart: 13pct-wide against 13pct"
     )
-    assert comparisons.told_apart({}, listed, metric).startswith("lower error: none\n")
+    none = comparisons.verdict_lines({}, listed, metric)
+    assert none.startswith("lower error: none\n")
 
 
 def test_curves_and_differences_are_drawn_for_the_runs_there_are(record):
@@ -275,7 +276,7 @@ def test_curves_and_differences_are_drawn_for_the_runs_there_are(record):
     )
     (ax,) = published.race(runs).figure.axes
     assert len(ax.lines) == 6
-    (ax,) = comparisons.taken_apart(
+    (ax,) = comparisons.interval_plot(
         runs, published.CIFAR_CONTRASTS, published.TEN_VIEWS, "points", -2
     ).figure.axes
     points = [line for line in ax.lines if line.get_marker() == "o"]
@@ -286,10 +287,10 @@ def test_curves_and_differences_are_drawn_for_the_runs_there_are(record):
 
 def test_the_photographs_nets_run_beside_their_baselines(record):
     listed = published.ABLATION_CONTRASTS
-    assert not any(ax.lines for ax in comparisons.courses({}, listed).figure.axes)
+    assert not any(ax.lines for ax in comparisons.paired_curves({}, listed).figure.axes)
     errors = {arm: {1: 0.5, 2: 0.5} for arm in ABLATIONS.arms("laptop")}
     del errors["batch-norm"]
-    axes = comparisons.courses(invented(record, errors), listed).figure.axes
+    axes = comparisons.paired_curves(invented(record, errors), listed).figure.axes
     panels = [ax for ax in axes if ax.lines]
     shown = [c for c in listed if c.arm != "batch-norm"]
     for ax, contrast in zip(panels, shown, strict=True):

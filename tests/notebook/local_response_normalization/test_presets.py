@@ -9,7 +9,7 @@ from alexnet_lib.notebook.local_response_normalization import presets
 
 def rows(*names):
     """Cells by the row's name."""
-    lines = presets.differences(names).splitlines()[2:]
+    lines = presets.preset_table(names).splitlines()[2:]
     cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
     return {name: rest for name, *rest in cells}
 

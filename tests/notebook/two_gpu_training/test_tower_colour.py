@@ -25,7 +25,7 @@ def runs(record):
 
 
 def test_towers_apart_are_told_from_halves_alike(runs):
-    rows = tower_colour.differences(runs, ["source", "half"]).splitlines()[2:]
+    rows = tower_colour.colour_table(runs, ["source", "half"]).splitlines()[2:]
     cells = [[cell.strip() for cell in row.strip("| ").split("|")] for row in rows]
     assert [row[:2] for row in cells] == [
         ["source", "1"],
@@ -46,5 +46,5 @@ def test_a_point_per_kernel_and_a_mean_per_half(runs):
 
 
 def test_without_runs_it_says_so():
-    assert "not published yet" in tower_colour.differences({}, ["source"])
+    assert "not published yet" in tower_colour.colour_table({}, ["source"])
     assert len(tower_colour.strips({}, ["source"]).figure.axes[0].lines) == 1
