@@ -20,7 +20,7 @@ from alexnet_lib import machine
 from alexnet_lib.config import Precision, TrainingConfig
 from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
-from alexnet_lib.nets.ablations import half
+from alexnet_lib.nets.ablations import with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.exchange import Link
@@ -107,7 +107,7 @@ def _compare(
         name: _Side(
             _step(Alone(device), net, batch, precision) if first else None, CORES
         )
-        for name, net in (("one", network), ("half", half(network)))
+        for name, net in (("one", network), ("half", with_half_the_maps(network)))
     }
     meshes = {name: Mesh(layout, device) for name, layout in LAYOUTS.items()}
     for name, mesh in meshes.items():

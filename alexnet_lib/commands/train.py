@@ -16,7 +16,6 @@ that is trained, and its record is written as `alexnet run` does.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import sys
@@ -36,9 +35,9 @@ from alexnet_lib.config import (
     from_dict,
 )
 from alexnet_lib.data import Dataset
-from alexnet_lib.nets.ablations import half
+from alexnet_lib.nets.ablations import PATTERNS, with_communication, with_half_the_maps
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
-from alexnet_lib.nets.communication import PATTERNS, communicating
+from alexnet_lib.nets.network import with_input_side
 from alexnet_lib.parallel.mesh import Mesh
 from alexnet_lib.parallel.process_group import DeviceKind, connect
 from alexnet_lib.parallel.sharding import Layout, Output, Wire
@@ -154,11 +153,11 @@ def config_of(arguments: argparse.Namespace, dataset: Dataset) -> RunConfig:
         return from_dict(RunConfig, json.loads(arguments.config.read_text()))
     network = alexnet(arguments.network, classes=len(dataset.classes))
     if arguments.pattern == "half":
-        network = half(network)
+        network = with_half_the_maps(network)
     else:
-        network = communicating(network, arguments.pattern)
+        network = with_communication(network, arguments.pattern)
     side = arguments.crop or network.input_shape[-1]
-    network = dataclasses.replace(network, input_shape=(3, side, side))
+    network = with_input_side(network, side)
     return RunConfig(
         DataConfig(dataset.name, augmentation=Augmentation(side)),
         network,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.data.augment import CIFAR
 from alexnet_lib.experiments.experiment import Epochs, Experiment
-from alexnet_lib.nets.ablations import pools_apart
+from alexnet_lib.nets import ablations
 from alexnet_lib.nets.cifar import CONV_LOCAL, CONV_LOCAL_DECAY, conv_local, four_layer
 from alexnet_lib.settings import Scale
 
@@ -53,7 +53,10 @@ def _pooling_arms(scale: Scale) -> dict[str, RunConfig]:
     )
     data = DataConfig(_data(scale))
     overlapping = four_layer()
-    networks = {"overlapping": overlapping, "apart": pools_apart(overlapping)}
+    networks = {
+        "overlapping": overlapping,
+        "apart": ablations.with_disjoint_pools(overlapping),
+    }
     return {arm: RunConfig(data, net, training) for arm, net in networks.items()}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from statistics import fmean
 
 from alexnet_lib.config import Augmentation, DataConfig, RunConfig, TrainingConfig
@@ -10,8 +9,7 @@ from alexnet_lib.evaluation.probe import by_tower
 from alexnet_lib.experiments.experiment import Epochs, Experiment
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.alexnet import alexnet
-from alexnet_lib.nets.communication import communicating, widened
-from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.nets.network import NetworkConfig, with_input_side
 from alexnet_lib.settings import Scale
 
 SMALL = 96
@@ -46,8 +44,10 @@ def networks(classes: int = 1000) -> dict[str, NetworkConfig]:
         "norm-2-before-relu": ablations.with_norm_before_units(source),
         "batch-norm": ablations.with_batch_norm(source),
         "without-overlap": ablations.without_overlap(source),
-        "half": ablations.half(source),
-        "no-communication": communicating(widened(source), "none"),
+        "half": ablations.with_half_the_maps(source),
+        "no-communication": ablations.with_communication(
+            ablations.with_wide_columns(source), "none"
+        ),
     }
 
 
@@ -75,12 +75,9 @@ def _arms(scale: Scale) -> dict[str, RunConfig]:
     )
     data = DataConfig(name[scale], augmentation=Augmentation(224 if full else SMALL))
 
-    def sized(network: NetworkConfig) -> NetworkConfig:
-        shape = network.input_shape if full else (3, SMALL, SMALL)
-        return dataclasses.replace(network, input_shape=shape)
-
+    side = 224 if full else SMALL
     return {
-        arm: RunConfig(data, sized(network), training)
+        arm: RunConfig(data, with_input_side(network, side), training)
         for arm, network in networks(1000 if full else 10).items()
     }
 

@@ -28,7 +28,7 @@ from alexnet_lib.nets.layers import (
     ZeroPad,
 )
 from alexnet_lib.nets.network import ActivationName, NetworkConfig
-from alexnet_lib.nets.shapes import Placed, place
+from alexnet_lib.nets.shapes import Placed, layers_of
 
 
 class Unit(nn.Module):
@@ -74,13 +74,13 @@ def build(config: NetworkConfig, seed: int) -> nn.Sequential:
     """The network with weights drawn from `seed`; float32, on the CPU.
 
     Input (B, *config.input_shape), output (B, units of the last layer) logits.
-    The modules stand in the order of `config.layers`, under the names that `place`
+    The modules stand in the order of `config.layers`, under the names that `layers_of`
     gives them (conv1, unit1, norm1, pool1, conv2, ..., fc8), with one more,
     `flatten`, before the first fully connected layer.
     Raises `ValueError` where a layer does not fit its input.
     """
     net = nn.Sequential()
-    for placed in place(config):
+    for placed in layers_of(config):
         if isinstance(placed.layer, Linear) and len(placed.input_shape) > 1:
             net.add_module("flatten", nn.Flatten())
         net.add_module(placed.name, module_of(placed, config.activation))
@@ -170,7 +170,7 @@ def decay_multipliers(config: NetworkConfig) -> dict[str, float]:
     scales are not decayed (`layer.cu:565`), so 0.
     """
     factors: dict[str, float] = {}
-    for name, layer in ((p.name, p.layer) for p in place(config)):
+    for name, layer in ((p.name, p.layer) for p in layers_of(config)):
         if isinstance(layer, Weighted | BatchNorm):
             mult = 0.0 if isinstance(layer, BatchNorm) else layer.decay_mult
             factors |= {f"{name}.weight": mult, f"{name}.bias": 0.0}

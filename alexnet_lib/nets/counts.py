@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from alexnet_lib.nets.layers import BatchNorm, Conv, Linear, Local, Weighted
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import Placed, Shape, place
+from alexnet_lib.nets.shapes import Placed, Shape, layers_of
 
 _FLOAT32_BYTES = 4
 
@@ -45,7 +45,7 @@ class LayerCount:
 
 def count(config: NetworkConfig) -> tuple[LayerCount, ...]:
     """One `LayerCount` per layer of `config`, in its order and under its names."""
-    return tuple(_count(placed) for placed in place(config))
+    return tuple(_count(placed) for placed in layers_of(config))
 
 
 def total(counts: Iterable[LayerCount]) -> LayerCount:

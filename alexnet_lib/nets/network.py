@@ -41,6 +41,18 @@ def numbered(network: NetworkConfig) -> Iterator[tuple[int, Layer]]:
         yield number, layer
 
 
+def numbers_of(network: NetworkConfig, kind: type[Layer] | UnionType) -> list[int]:
+    """List the numbers of the layers of `kind`, each as often as it occurs."""
+    return [number for number, layer in numbered(network) if isinstance(layer, kind)]
+
+
+def with_input_side(network: NetworkConfig, side: int) -> NetworkConfig:
+    """Put the network on squares of `side` pixels; its layers stay as they are."""
+    return dataclasses.replace(
+        network, input_shape=(network.input_shape[0], side, side)
+    )
+
+
 def changed(
     network: NetworkConfig,
     kind: type[Layer] | UnionType,

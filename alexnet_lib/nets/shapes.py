@@ -50,7 +50,7 @@ class Placed:
     output_shape: Shape
 
 
-def place(config: NetworkConfig) -> tuple[Placed, ...]:
+def layers_of(config: NetworkConfig) -> tuple[Placed, ...]:
     """Every layer of `config` with its name and shapes, first to last.
 
     Names are kind and number: conv1, unit1, norm1, pool1, conv2, ..., fc8 (weight

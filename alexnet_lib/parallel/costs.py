@@ -13,8 +13,8 @@ from torch import Tensor
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.counts import LayerCount, count, total
 from alexnet_lib.nets.layers import Conv, Layer, Linear, ResponseNorm
-from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import Placed, place
+from alexnet_lib.nets.network import NetworkConfig, changed
+from alexnet_lib.nets.shapes import Placed, layers_of
 from alexnet_lib.parallel.sharding import Layout, plan, traffic
 
 Rule = Literal["floor", "ceil"]
@@ -50,12 +50,11 @@ def counted(network: NetworkConfig) -> dict[str, LayerCount]:
 def columns(network: NetworkConfig, towers: int) -> NetworkConfig:
     """`network` with each of its layers of two groups in `towers` groups instead."""
 
-    def regrouped(layer: Layer) -> Layer:
-        if isinstance(layer, Conv | Linear | ResponseNorm) and layer.groups == 2:
-            return dataclasses.replace(layer, groups=towers)
-        return layer
+    def regrouped(layer: Conv | Linear | ResponseNorm) -> Layer:
+        groups = towers if layer.groups == 2 else layer.groups
+        return dataclasses.replace(layer, groups=groups)
 
-    return dataclasses.replace(network, layers=tuple(map(regrouped, network.layers)))
+    return changed(network, Conv | Linear | ResponseNorm, regrouped)
 
 
 def sent(network: NetworkConfig, layout: Layout, batch: int) -> dict[str, list[int]]:
@@ -134,7 +133,7 @@ def largest_batch(network: NetworkConfig, towers: int, limit: int = GTX_580) -> 
 
 def drawn_layers(network: NetworkConfig) -> list[tuple[Placed, Placed, bool]]:
     """What Figure 2 draws: tower 0's weight layers, whole, and which read both."""
-    whole = {p.name: p for p in place(network)}
+    whole = {p.name: p for p in layers_of(network)}
     return [
         (share.placed, whole[share.name], share.gathers)
         for share in plan(network, Layout(), 0)

@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.data.batches import part_of
-from alexnet_lib.nets.communication import PATTERNS, communicating
+from alexnet_lib.nets.ablations import PATTERNS, with_communication
 from alexnet_lib.nets.layers import (
     Activation,
     Conv,
@@ -103,7 +103,7 @@ def check_cases(processes: int = 2) -> list[tuple[str, NetworkConfig, Layout]]:
     first = dataclasses.replace(layout, output="first")
     overlap = dataclasses.replace(layout, overlap=True)
     return [
-        *((f"{p} exchange", communicating(net, p), layout) for p in PATTERNS),
+        *((f"{p} exchange", with_communication(net, p), layout) for p in PATTERNS),
         ("classifier on one tower", net, first),
         ("overlapped exchange", net, overlap),
     ]

@@ -24,7 +24,7 @@ from alexnet_lib.nets.layers import (
     Weighted,
 )
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import Placed, Shape, output_shape, place
+from alexnet_lib.nets.shapes import Placed, Shape, layers_of, output_shape
 
 Output = Literal["split", "first"]
 Wire = Literal["same", "float16", "bfloat16"]
@@ -89,7 +89,7 @@ def plan(network: NetworkConfig, layout: Layout, tower: int) -> tuple[Share, ...
     Raises `ValueError` where a layer cannot be shared out evenly.
     """
     shares: list[Share] = []
-    whole = place(network)
+    whole = layers_of(network)
     last = max(i for i, p in enumerate(whole) if isinstance(p.layer, Weighted))
     split = False
     for index, placed in enumerate(whole):
@@ -198,7 +198,7 @@ def traffic(network: NetworkConfig, layout: Layout) -> tuple[Traffic, ...]:
         if share.gathers:
             part = math.prod(share.whole.input_shape) // towers
             rows.append(Traffic(share.name, *_sends(share, part, layout)))
-    classes = math.prod(place(network)[-1].output_shape)
+    classes = math.prod(layers_of(network)[-1].output_shape)
     if layout.output == "first":
         logits = (classes * (towers - 1), *[0] * (towers - 1))
     else:

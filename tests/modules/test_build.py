@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
 
 import pytest
@@ -27,8 +26,8 @@ from alexnet_lib.nets.layers import (
     ResponseNorm,
     ZeroPad,
 )
-from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import place
+from alexnet_lib.nets.network import NetworkConfig, with_input_side
+from alexnet_lib.nets.shapes import layers_of
 
 # every kind of layer once, at a size that trains in no time
 ALL_KINDS = NetworkConfig(
@@ -82,9 +81,9 @@ def test_every_layer_has_the_shape_and_parameters_counted_for_it() -> None:
 
 
 def test_gaussian_init_has_each_layers_deviation_and_bias() -> None:
-    wide = dataclasses.replace(ALL_KINDS, input_shape=(3, 64, 64))
+    wide = with_input_side(ALL_KINDS, 64)
     net = build(wide, seed=1)
-    for placed in place(wide):
+    for placed in layers_of(wide):
         if isinstance(placed.layer, Conv | Local | Linear):
             weight = net.get_parameter(f"{placed.name}.weight")
             spread = 4 / math.sqrt(2 * weight.numel())

@@ -13,13 +13,13 @@ from torchvision.models import alexnet as torchvision_alexnet
 from alexnet_lib.config import from_dict, to_dict
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.ablations import (
-    half,
-    six_conv,
     with_alpha_as_printed,
     with_batch_norm,
     with_deviation,
+    with_half_the_maps,
     with_norm_after_units,
     with_norm_before_units,
+    with_sixth_conv,
     without_layer,
     without_norm_in,
     without_overlap,
@@ -34,15 +34,15 @@ from alexnet_lib.nets.layers import (
     MapResponseNorm,
     ResponseNorm,
 )
-from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import place
+from alexnet_lib.nets.network import NetworkConfig, changed, numbers_of, with_input_side
+from alexnet_lib.nets.shapes import layers_of
 
 FAITHFUL: tuple[Preset, ...] = ("paper", "source", "caffe")
 
 
 def sides(config: NetworkConfig) -> list[int]:
     """Sides of the maps after each conv and each pooling."""
-    layers = place(config)
+    layers = layers_of(config)
     return [p.output_shape[1] for p in layers if p.name.startswith(("conv", "pool"))]
 
 
@@ -53,13 +53,9 @@ def parameters(config: NetworkConfig) -> int:
 def small(config: NetworkConfig, side: int = 67) -> NetworkConfig:
     """The same net on smaller images and with few units, to be built at once."""
 
-    def narrow(layer: object) -> object:
-        if isinstance(layer, Linear) and layer.units == 4096:
-            return dataclasses.replace(layer, units=16)
-        return layer
-
-    layers = tuple(narrow(layer) for layer in config.layers)
-    return dataclasses.replace(config, layers=layers, input_shape=(3, side, side))
+    hidden = numbers_of(config, Linear)[:-1]
+    narrow = changed(config, Linear, numbers=hidden, units=16)
+    return with_input_side(narrow, side)
 
 
 # --- numbers --------------------------------------------------------------------
@@ -76,11 +72,11 @@ def test_the_faithful_presets_have_the_papers_sizes(preset: Preset) -> None:
 
 
 def test_layers_are_named_as_in_the_paper() -> None:
-    assert " ".join(p.name for p in place(alexnet("paper"))) == (
+    assert " ".join(p.name for p in layers_of(alexnet("paper"))) == (
         "pad0 conv1 unit1 norm1 pool1 conv2 unit2 norm2 pool2 conv3 unit3 conv4 unit4 "
         "conv5 unit5 pool5 fc6 unit6 dropout6 fc7 unit7 dropout7 fc8"
     )
-    assert " ".join(p.name for p in place(alexnet("source"))) == (
+    assert " ".join(p.name for p in layers_of(alexnet("source"))) == (
         "pad0 conv1 norm1 pool1 unit1 conv2 unit2 norm2 mapnorm2 pool2 conv3 unit3 "
         "conv4 unit4 conv5 pool5 unit5 fc6 unit6 dropout6 fc7 unit7 dropout7 fc8"
     )
@@ -112,8 +108,8 @@ def test_counts_without_weights_are_activations_alone() -> None:
 @pytest.mark.parametrize("preset", FAITHFUL)
 def test_parameters_of_the_ablations(preset: Preset) -> None:
     net = alexnet(preset)
-    assert parameters(half(net)) == 59_798_312
-    assert parameters(six_conv(net)) == 61_555_304
+    assert parameters(with_half_the_maps(net)) == 59_798_312
+    assert parameters(with_sixth_conv(net)) == 61_555_304
     assert parameters(without_overlap(net)) == 60_965_224
     assert parameters(without_response_norm(net)) == 60_965_224
     assert parameters(alexnet(preset, classes=10)) == 60_965_224 - 990 * 4097
@@ -128,7 +124,7 @@ def test_torchvisions_parameters() -> None:
 
 def test_biases_of_one_are_where_the_paper_has_them() -> None:
     for preset in ("paper", "source"):
-        ones = [p.name for p in place(alexnet(preset)) if vars(p.layer).get("bias")]
+        ones = [p.name for p in layers_of(alexnet(preset)) if vars(p.layer).get("bias")]
         assert ones == ["conv2", "conv4", "conv5", "fc6", "fc7"]
 
 
@@ -164,19 +160,19 @@ def test_unknown_presets_are_refused() -> None:
 
 
 def test_half_keeps_only_the_last_conv_layers_width() -> None:
-    net = half(alexnet("source"))
+    net = with_half_the_maps(alexnet("source"))
     convs = [x for x in net.layers if isinstance(x, Conv)]
     assert [c.maps for c in convs] == [48, 128, 192, 192, 256]
     assert all(x.groups == 1 for x in net.layers if isinstance(x, Conv | ResponseNorm))
 
 
 def test_the_sixth_conv_layer_reads_both_halves() -> None:
-    layers = {p.name: p for p in place(six_conv(alexnet("source")))}
+    layers = {p.name: p for p in layers_of(with_sixth_conv(alexnet("source")))}
     conv6 = layers["conv6"]
     assert conv6.input_shape == conv6.output_shape == (256, 6, 6)
     assert conv6.layer == Conv(256, 3, std=0.03, padding=1, bias=1.0)
     assert list(layers)[-8:-5] == ["unit6", "fc7", "unit7"]
-    torchvisions = [p.name for p in place(six_conv(alexnet("torchvision")))]
+    torchvisions = [p.name for p in layers_of(with_sixth_conv(alexnet("torchvision")))]
     assert torchvisions[-10:-6] == ["avgpool5", "conv6", "unit6", "dropout6"]
 
 
@@ -205,27 +201,27 @@ def test_normalisation_goes_and_nothing_else(preset: Preset) -> None:
     kinds = ResponseNorm | MapResponseNorm
     assert list(bare.layers) == [x for x in net.layers if not isinstance(x, kinds)]
     assert [x for x in batch.layers if x != BatchNorm()] == list(bare.layers)
-    spots = [p.name for p in place(net) if isinstance(p.layer, ResponseNorm)]
-    batch_spots = [p.name for p in place(batch) if p.layer == BatchNorm()]
+    spots = [p.name for p in layers_of(net) if isinstance(p.layer, ResponseNorm)]
+    batch_spots = [p.name for p in layers_of(batch) if p.layer == BatchNorm()]
     assert batch_spots == [name.replace("norm", "batchnorm") for name in spots]
 
 
 def test_each_change_of_normalisation_is_the_one_it_names() -> None:
     source, paper = alexnet("source"), alexnet("paper")
     after = with_norm_after_units(source)
-    names = [p.name for p in place(after)]
+    names = [p.name for p in layers_of(after)]
     assert names[:5] == ["pad0", "conv1", "unit1", "norm1", "pool1"]
-    assert names[5:] == [p.name for p in place(source)][5:]
+    assert names[5:] == [p.name for p in layers_of(source)][5:]
     assert with_norm_after_units(paper) == paper
-    before = [p.name for p in place(with_norm_before_units(source))]
-    assert before[:6] == [p.name for p in place(source)][:6]
+    before = [p.name for p in layers_of(with_norm_before_units(source))]
+    assert before[:6] == [p.name for p in layers_of(source)][:6]
     assert before[6:10] == ["norm2", "mapnorm2", "unit2", "pool2"]
     assert with_norm_after_units(with_norm_before_units(paper)) == paper
     literal = with_alpha_as_printed(source)
     changed = [b for a, b in zip(source.layers, literal.layers, strict=True) if a != b]
     assert changed == [x for x in paper.layers if isinstance(x, ResponseNorm)]
     once = without_norm_in(source, 2)
-    gone = {p.name for p in place(source)} - {p.name for p in place(once)}
+    gone = {p.name for p in layers_of(source)} - {p.name for p in layers_of(once)}
     assert len(once.layers) == len(source.layers) - 2
     assert all("norm2" in name for name in gone)
 
@@ -235,14 +231,13 @@ def test_each_change_of_normalisation_is_the_one_it_names() -> None:
 def test_any_middle_layer_can_be_removed(preset: Preset, depth: int) -> None:
     net = alexnet(preset)
     removed = without_layer(net, depth)
-    before = [p.layer for p in place(net) if p.name[:2] in ("co", "fc")]
-    after = [p.layer for p in place(removed) if p.name[:2] in ("co", "fc")]
+    before = [p.layer for p in layers_of(net) if p.name[:2] in ("co", "fc")]
+    after = [p.layer for p in layers_of(removed) if p.name[:2] in ("co", "fc")]
     assert after == before[: depth - 1] + before[depth:]
     assert len(removed.layers) < len(net.layers) - 1
     if depth < 6:
-        assert place(removed)[-1].output_shape == (1000,)
-        spatial = [p.output_shape for p in place(removed) if len(p.output_shape) == 3]
-        assert spatial[-1][1:] == (6, 6)
+        assert layers_of(removed)[-1].output_shape == (1000,)
+        assert sides(removed)[-1] == 6
 
 
 @pytest.mark.parametrize("depth", [0, 1, 8, 9])
@@ -254,8 +249,12 @@ def test_the_first_and_last_layer_stay(depth: int) -> None:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_every_preset_and_ablation_runs_both_ways(preset: Preset) -> None:
     net = alexnet(preset, classes=3)
-    variants = [net, half(net), six_conv(net), without_layer(net, 3)]
-    variants += [without_response_norm(net), with_batch_norm(net)]
+    variants = [net, with_half_the_maps(net), with_sixth_conv(net)]
+    variants += [
+        without_layer(net, 3),
+        without_response_norm(net),
+        with_batch_norm(net),
+    ]
     for config in variants:
         module = build(small(config), seed=1)
         logits = module(20 * torch.randn(2, 3, 67, 67))

@@ -9,12 +9,12 @@ import torch
 from torch.nn import functional
 
 from alexnet_lib.modules.build import build, decay_multipliers
-from alexnet_lib.nets.ablations import pools_apart
+from alexnet_lib.nets.ablations import with_disjoint_pools
 from alexnet_lib.nets.cifar import CONV_LOCAL, ConvLocal, conv_local, four_layer
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Layer, Linear, Local, Pool, ResponseNorm
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import place
+from alexnet_lib.nets.shapes import layers_of
 
 
 def test_conv_local_parameters() -> None:
@@ -36,7 +36,7 @@ def test_conv_local_arms_differ_in_what_their_names_say() -> None:
     assert layers("13pct") == layers("13pct-lrn", ResponseNorm)
     assert layers("13pct", Local) == layers("13pct-wide", Local)
     assert layers("13pct-wide", Linear) == layers("11pct", Linear, ResponseNorm)
-    assert " ".join(p.name for p in place(nets["11pct"])) == (
+    assert " ".join(p.name for p in layers_of(nets["11pct"])) == (
         "conv1 unit1 pool1 norm1 conv2 unit2 norm2 pool2 local3 unit3 local4 unit4 fc5"
     )
 
@@ -67,10 +67,10 @@ def test_conv_local_takes_a_step_downhill(name: ConvLocal) -> None:
 def test_pooling_without_overlap_keeps_the_sizes_of_the_cifar_nets(
     network: NetworkConfig,
 ) -> None:
-    apart = pools_apart(network)
+    apart = with_disjoint_pools(network)
     pools = [layer for layer in apart.layers if isinstance(layer, Pool)]
     assert pools
     assert all(pool.size == pool.stride == 2 for pool in pools)
-    assert [p.output_shape for p in place(apart)] == [
-        p.output_shape for p in place(network)
+    assert [p.output_shape for p in layers_of(apart)] == [
+        p.output_shape for p in layers_of(network)
     ]

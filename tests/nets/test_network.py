@@ -13,13 +13,13 @@ from alexnet_lib import nets
 from alexnet_lib.nets.alexnet import PRESETS, Preset, alexnet
 from alexnet_lib.nets.layers import Conv, Linear, Pool, ResponseNorm
 from alexnet_lib.nets.network import changed, numbered
-from alexnet_lib.nets.shapes import place
+from alexnet_lib.nets.shapes import layers_of
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_layers_are_numbered_as_they_are_named(preset: Preset) -> None:
     network = alexnet(preset)
-    names = [p.name.rstrip("bc") for p in place(network)]
+    names = [p.name.rstrip("bc") for p in layers_of(network)]
     for name, (number, _) in zip(names, numbered(network), strict=True):
         assert name.removeprefix(name.rstrip("0123456789")) == str(number)
 

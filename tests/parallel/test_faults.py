@@ -1,6 +1,5 @@
 """Under torchrun: a rank that dies, two machines that are one, a record."""
 
-import dataclasses
 import json
 import os
 import signal
@@ -16,6 +15,7 @@ import torch
 from alexnet_lib import cli, data, experiments, settings
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig, digest, to_dict
 from alexnet_lib.modules.build import build
+from alexnet_lib.nets.network import with_input_side
 from alexnet_lib.parallel.equality import small_alexnet
 from alexnet_lib.runs import records
 from alexnet_lib.runs.run import run_arm
@@ -28,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 EPOCHS, STEPS = 4, 25
 CONFIG = RunConfig(
     DataConfig("synthetic", pixels="unit"),
-    dataclasses.replace(small_alexnet(), input_shape=(3, 32, 32)),
+    with_input_side(small_alexnet(), 32),
     TrainingConfig(learning_rate=1e-3, epochs=EPOCHS, batch_size=80),
 )
 

@@ -19,12 +19,13 @@ from alexnet_lib.commands.train import add_arguments, config_of
 from alexnet_lib.config import Augmentation
 from alexnet_lib.data import load
 from alexnet_lib.modules.build import build
+from alexnet_lib.nets.ablations import with_communication, with_wide_columns
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
-from alexnet_lib.nets.communication import communicating, widened
 from alexnet_lib.nets.counts import count, total
-from alexnet_lib.nets.layers import Dropout, ResponseNorm
-from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.nets.layers import Dropout, Linear, ResponseNorm
+from alexnet_lib.nets.network import NetworkConfig, changed, numbers_of
 from alexnet_lib.parallel import equality
+from alexnet_lib.parallel.costs import columns
 from alexnet_lib.parallel.equality import TOLERANCE, check_cases, small_alexnet
 from alexnet_lib.parallel.exchange import Link, Rows
 from alexnet_lib.parallel.launch import launch
@@ -47,11 +48,7 @@ def tower(network, number, layout=None):
 
 def norm_across(network: NetworkConfig) -> NetworkConfig:
     """Windows that reach from one tower's maps to the other's, as Caffe has them."""
-    layers = (
-        dataclasses.replace(x, groups=1) if isinstance(x, ResponseNorm) else x
-        for x in network.layers
-    )
-    return dataclasses.replace(network, layers=tuple(layers))
+    return changed(network, ResponseNorm, groups=1)
 
 
 # the plan
@@ -88,7 +85,7 @@ def test_towers_have_every_parameter_once(preset, output):
 @pytest.mark.parametrize("output", ["split", "first"])
 @pytest.mark.parametrize("pattern", ["paper", "none", "every"])
 def test_towers_laid_end_to_end_are_the_merged_network(pattern, output):
-    network = communicating(small_alexnet(), pattern)
+    network = with_communication(small_alexnet(), pattern)
     whole = build(network, 1).state_dict()
     towers = [tower(network, t, Layout(output=output)) for t in (0, 1)]
     for name, tensor in whole.items():
@@ -115,7 +112,7 @@ def test_building_a_tower_leaves_the_random_state_that_building_the_whole_does()
     [
         (alexnet("paper", 7), Layout(), "fc8: 7 outputs cannot be shared out among 2"),
         (alexnet("paper"), Layout(towers=3), "norm1: 2 groups cannot be shared out"),
-        (communicating(alexnet(), "none"), Layout(towers=4), "norm1: 2 groups"),
+        (with_communication(alexnet(), "none"), Layout(towers=4), "norm1: 2 groups"),
     ],
 )
 def test_what_cannot_be_shared_out_is_refused_by_name(network, layout, message):
@@ -128,8 +125,8 @@ def test_what_cannot_be_shared_out_is_refused_by_name(network, layout, message):
 
 def test_patterns_differ_in_connections_only():
     paper = alexnet("paper")
-    assert communicating(paper, "paper") == paper
-    none, every = communicating(paper, "none"), communicating(paper, "every")
+    assert with_communication(paper, "paper") == paper
+    none, every = with_communication(paper, "none"), with_communication(paper, "every")
     assert [r.name for r in traffic(none, Layout())] == ["fc8", "logits"]
     names = [f"conv{i}" for i in range(2, 6)] + ["fc6", "fc7", "fc8", "logits"]
     assert [r.name for r in traffic(every, Layout())] == names
@@ -138,18 +135,18 @@ def test_patterns_differ_in_connections_only():
     sizes = [total(count(n)).parameters for n in (none, paper, every)]
     assert sizes == sorted(sizes)
     with pytest.raises(ValueError, match="no pattern 'some'; known: paper, none"):
-        communicating(paper, "some")
+        with_communication(paper, "some")
 
 
 def test_columns_without_communication_come_near_the_papers_size_when_widened():
     paper = alexnet("source")
-    none = communicating(paper, "none")
-    sizes = [total(count(n)).parameters for n in (none, widened(none), paper)]
+    none = with_communication(paper, "none")
+    sizes = [total(count(n)).parameters for n in (none, with_wide_columns(none), paper)]
     assert abs(sizes[1] / sizes[2] - 1) < abs(sizes[0] / sizes[2] - 1)
 
 
 def test_a_column_without_communication_reads_nothing_of_the_other():
-    net = build(communicating(small_alexnet(), "none"), 1).eval()
+    net = build(with_communication(small_alexnet(), "none"), 1).eval()
     images = torch.randn(2, 3, 27, 27)
     halves = []
     for change in (0.0, 1.0):
@@ -229,17 +226,13 @@ def test_gradients_of_any_size_travel_in_float16():
 
 def in_four_columns(network: NetworkConfig, classes: int) -> NetworkConfig:
     """Four groups wherever the network has two."""
-    layers = (
-        dataclasses.replace(x, groups=4) if getattr(x, "groups", 1) == 2 else x
-        for x in network.layers[:-1]
-    )
-    last = dataclasses.replace(network.layers[-1], units=classes)
-    return dataclasses.replace(network, layers=(*layers, last))
+    last = numbers_of(network, Linear)[-1:]
+    return changed(columns(network, 4), Linear, numbers=last, units=classes)
 
 
 def test_four_processes_equal_one_as_two_by_two_and_as_four_towers():
     four = in_four_columns(small_alexnet(), 12)
-    every = communicating(four, "every")
+    every = with_communication(four, "every")
     cases = [
         *check_cases(4),
         ("1 x 4", four, Layout(towers=4)),

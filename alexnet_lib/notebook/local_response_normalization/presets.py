@@ -9,7 +9,7 @@ from itertools import groupby
 from alexnet_lib.ledger.report import table
 from alexnet_lib.nets.alexnet import PRESETS, Preset, alexnet
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import place
+from alexnet_lib.nets.shapes import layers_of
 
 NONE = "none"
 Cells = dict[str, str]
@@ -36,7 +36,7 @@ def preset_table(presets: Sequence[Preset] = PRESETS) -> str:
 
 def _orders(network: NetworkConfig) -> dict[int, str]:
     """By the paper's layer, what is in it, first to last."""
-    names = (placed.name for placed in place(network))
+    names = (placed.name for placed in layers_of(network))
     return {stage: ", ".join(of) for stage, of in groupby(names, key=_stage)}
 
 
@@ -45,7 +45,7 @@ def _fields(network: NetworkConfig) -> dict[str, Cells]:
     drawn = network.weight_init != "gaussian"
     overruled = dict.fromkeys(("std", "bias"), network.weight_init) if drawn else {}
     fields: dict[str, Cells] = {}
-    for placed in place(network):
+    for placed in layers_of(network):
         values = vars(placed.layer) | {
             name: init
             for name, init in overruled.items()

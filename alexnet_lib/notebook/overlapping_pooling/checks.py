@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
-from alexnet_lib.nets.ablations import pools_apart, without_overlap
+from alexnet_lib.nets.ablations import with_disjoint_pools, without_overlap
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Conv, Pool
-from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import place
+from alexnet_lib.nets.network import NetworkConfig, changed
+from alexnet_lib.nets.shapes import layers_of
 from alexnet_lib.notebook.exercise import Wrong, exercise
 from alexnet_lib.notebook.overlapping_pooling.windows import (
     coverage,
@@ -86,13 +85,13 @@ def same_size_with_2_2(attempt: Callable[[], tuple[Paddings, Paddings]]) -> None
         raise Wrong("Return two dictionaries: that of #147, and another.")
     for which, paddings in zip(("first", "second"), answers, strict=True):
         _assert_ends_with_6(paddings, f"The {which} answer")
-    apart = pools_apart(alexnet())
+    apart = with_disjoint_pools(alexnet())
     if _with_paddings(apart, answers[0]) != without_overlap(alexnet()):
         raise Wrong("The first ends with 6x6 maps too, but #147 changes other layers.")
-    kept = {p.name: p.layer.padding for p in place(apart) if isinstance(p.layer, Conv)}
-    changed = [name for name, padding in answers[1].items() if padding != kept[name]]
-    if len(changed) != 1:
-        raise Wrong(f"The second changes {' and '.join(changed)}: one layer is enough.")
+    convs = {p.name: p.layer for p in layers_of(apart) if isinstance(p.layer, Conv)}
+    other = [name for name, value in answers[1].items() if value != convs[name].padding]
+    if len(other) != 1:
+        raise Wrong(f"The second changes {' and '.join(other)}: one layer is enough.")
 
 
 def _assert_ends_with_6(paddings: Paddings, which: str) -> None:
@@ -101,9 +100,9 @@ def _assert_ends_with_6(paddings: Paddings, which: str) -> None:
         raise Wrong(
             f"{which}: not among {', '.join(names)}: {', '.join(sorted(unknown))}."
         )
-    network = _with_paddings(pools_apart(alexnet()), paddings)
+    network = _with_paddings(with_disjoint_pools(alexnet()), paddings)
     try:
-        placed = place(network)
+        placed = layers_of(network)
     except ValueError as error:
         raise Wrong(f"{which}: the maps run out, {error}.") from None
     maps = [p.output_shape[1] for p in placed if isinstance(p.layer, Conv | Pool)]
@@ -113,13 +112,10 @@ def _assert_ends_with_6(paddings: Paddings, which: str) -> None:
 
 
 def _with_paddings(network: NetworkConfig, paddings: Paddings) -> NetworkConfig:
-    layers = [
-        dataclasses.replace(p.layer, padding=paddings[p.name])
-        if isinstance(p.layer, Conv) and p.name in paddings
-        else p.layer
-        for p in place(network)
-    ]
-    return dataclasses.replace(network, layers=tuple(layers))
+    for name, padding in paddings.items():
+        number = int(name.removeprefix("conv"))
+        network = changed(network, Conv, numbers=(number,), padding=padding)
+    return network
 
 
 @exercise
@@ -228,7 +224,8 @@ def equal_dimensions(attempt: Callable[[NetworkConfig], NetworkConfig]) -> None:
         raise Wrong("Not every pooling is 2/2.")
     ours, theirs = (total(count(n)).parameters for n in (network, got))
     if ours != theirs:
-        side = [p.output_shape[1] for p in place(got) if isinstance(p.layer, Pool)][-1]
+        pools = [p for p in layers_of(got) if isinstance(p.layer, Pool)]
+        side = pools[-1].output_shape[1]
         raise Wrong(
             f"fc6 now reads {side}x{side} maps, and the net has {theirs:,} parameters "
             f"against {ours:,}. The paper compared nets of equal dimensions."

@@ -12,7 +12,7 @@ from alexnet_lib.data.preparing.decode import central_square
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.layers import Conv, Pool
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import place
+from alexnet_lib.nets.shapes import layers_of
 from alexnet_lib.notebook import drawn_photographs
 
 OVERLAPPING, APART = Pool("max", 3, 2), Pool("max", 2, 2)
@@ -122,6 +122,6 @@ def sides(network: NetworkConfig) -> list[tuple[str, int]]:
     """Name and side of the maps after each convolution and pooling."""
     return [
         (p.name, p.output_shape[1])
-        for p in place(network)
+        for p in layers_of(network)
         if isinstance(p.layer, Conv | Pool)
     ]

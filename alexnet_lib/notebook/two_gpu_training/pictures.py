@@ -18,9 +18,8 @@ from alexnet_lib.figures.picture import (
     Picture,
     canvas,
 )
-from alexnet_lib.nets.ablations import half
+from alexnet_lib.nets.ablations import Pattern, with_communication, with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
-from alexnet_lib.nets.communication import Pattern, communicating
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.costs import (
     GTX_580,
@@ -100,7 +99,7 @@ def _last_windows(ax: Axes, side: int, padding: int) -> None:
 
 def split(pattern: Pattern = "paper") -> Picture:
     """Figure 2 drawn from the configuration: two rows of layers and who reads whom."""
-    layers = drawn_layers(communicating(alexnet("paper"), pattern))
+    layers = drawn_layers(with_communication(alexnet("paper"), pattern))
     figure, (ax,) = canvas(1, 1, 11, 3.6)
     _box(ax, 0, 0.5, "image", "3 × 224²", GREY)
     crossing = []
@@ -157,7 +156,7 @@ def traffic_bars(
     wire: Wire = "same",
 ) -> Picture:
     """What each tower sends in a training step of AlexNet, layer by layer."""
-    network = columns(communicating(alexnet("paper"), pattern), towers)
+    network = columns(with_communication(alexnet("paper"), pattern), towers)
     rows = sent(network, Layout(towers=towers, wire=wire), batch)
     names = [*list(alexnet_layers()), "logits"]
     figure, (ax,) = canvas(1, 1, 9, 3.4)
@@ -191,7 +190,7 @@ def memory_bars(batch: int = 128) -> Picture:
     nets: dict[str, tuple[NetworkConfig, int]] = {
         "whole net, one GPU": (alexnet("paper"), 1),
         "one of two towers": (alexnet("paper"), 2),
-        "half net, one GPU": (half(alexnet("paper")), 1),
+        "half net, one GPU": (with_half_the_maps(alexnet("paper")), 1),
     }
     figure, (ax,) = canvas(1, 1, 9, 2.9)
     told = []

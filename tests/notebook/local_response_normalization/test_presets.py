@@ -3,7 +3,7 @@
 import pytest
 
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
-from alexnet_lib.nets.shapes import place
+from alexnet_lib.nets.shapes import layers_of
 from alexnet_lib.notebook.local_response_normalization import presets
 
 
@@ -48,7 +48,7 @@ def test_what_a_preset_does_not_have_is_said_and_its_own_init_too():
 @pytest.mark.parametrize("pair", [("caffe", "source"), ("torchvision", "paper")])
 def test_every_field_that_differs_is_in_the_table(pair):
     table = rows(*pair)
-    ours, theirs = ({p.name: p.layer for p in place(alexnet(n))} for n in pair)
+    ours, theirs = ({p.name: p.layer for p in layers_of(alexnet(n))} for n in pair)
     for name in ours.keys() & theirs.keys():
         differing = {
             field

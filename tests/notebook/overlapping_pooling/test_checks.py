@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from alexnet_lib.nets.ablations import pools_apart, without_overlap
+from alexnet_lib.nets.ablations import with_disjoint_pools, without_overlap
 from alexnet_lib.nets.layers import Activation
 from alexnet_lib.notebook.overlapping_pooling import checks as check
 from alexnet_lib.notebook.overlapping_pooling.windows import coverage
@@ -122,7 +122,7 @@ WRONG = [
         "not the average",
     ),
     (check.average_pooling, lambda x: functional.avg_pool2d(x, 3, 2), "yours are 3"),
-    (check.equal_dimensions, pools_apart, "fc6 now reads 7x7 maps"),
+    (check.equal_dimensions, with_disjoint_pools, "fc6 now reads 7x7 maps"),
     (check.equal_dimensions, unchanged, "Not every pooling"),
     (check.equal_dimensions, without_its_units, "no longer has the same layers"),
 ]

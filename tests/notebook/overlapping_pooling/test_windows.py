@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from alexnet_lib.nets.ablations import pools_apart, without_overlap
+from alexnet_lib.nets.ablations import with_disjoint_pools, without_overlap
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.layers import Pool
 from alexnet_lib.notebook.overlapping_pooling import pictures, windows
@@ -77,7 +77,7 @@ def test_sides_of_alexnet_and_of_its_partner():
 
     assert of(alexnet()) == [55, 27, 27, 13, 13, 13, 13, 6]
     assert of(without_overlap(alexnet())) == [55, 28, 26, 13, 13, 13, 11, 6]
-    assert of(pools_apart(alexnet())) == [55, 28, 28, 14, 14, 14, 14, 7]
+    assert of(with_disjoint_pools(alexnet())) == [55, 28, 28, 14, 14, 14, 14, 7]
 
 
 def test_floor_is_torchs_own_rule():

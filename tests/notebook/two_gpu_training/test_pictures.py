@@ -10,8 +10,8 @@ import torch
 from torch.nn import functional
 
 from alexnet_lib.modules.build import build
+from alexnet_lib.nets.ablations import PATTERNS, with_communication
 from alexnet_lib.nets.alexnet import alexnet
-from alexnet_lib.nets.communication import PATTERNS, communicating
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Dropout
 from alexnet_lib.notebook.two_gpu_training import pictures
@@ -49,7 +49,7 @@ def test_figure_2_has_the_layers_of_the_paper_and_one_slip():
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_bytes_follow_the_traffic(pattern):
-    net = communicating(alexnet("paper"), pattern)
+    net = with_communication(alexnet("paper"), pattern)
     full = costs.sent(net, Layout(), 10)
     half = costs.sent(net, Layout(wire="float16"), 10)
     for row in traffic(net, Layout()):
@@ -68,7 +68,7 @@ def test_more_columns_have_the_same_maps_and_fewer_connections():
 
 @pytest.mark.parametrize("pattern", PATTERNS)
 def test_towers_share_the_memory_but_for_what_they_receive(pattern):
-    net = communicating(alexnet("paper"), pattern)
+    net = with_communication(alexnet("paper"), pattern)
     one, two = (costs.memory(net, towers, batch=2) for towers in (1, 2))
     assert one.state == 12 * total(count(net)).parameters == 2 * two.state
     assert one.maps == 8 * total(count(net)).activations
@@ -106,7 +106,7 @@ def test_every_choice_of_the_sliders_draws():
         assert pictures.windows(side, padding).png()
     for pattern in PATTERNS:
         crossing = pictures.split(pattern).alt.split("before ")[1].split(", ")
-        net = communicating(alexnet("paper"), pattern)
+        net = with_communication(alexnet("paper"), pattern)
         assert crossing == [row.name for row in traffic(net, Layout())[:-1]]
         for towers, wire in itertools.product((2, 4, 8), ("same", "float16")):
             assert pictures.traffic_bars(pattern, towers, 32, wire).png()
