@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from alexnet_lib.config import RunConfig, from_dict, to_dict
-from alexnet_lib.files import written_whole
+from alexnet_lib.files import reading, written_whole
 
 SCHEMA = 1
 
@@ -72,20 +72,23 @@ def write(root: Path, record: Record) -> Path:
 
 
 def read(path: Path) -> Record:
-    """The record at `path`; `RecordError` if it is torn, edited or of another form."""
-    try:
-        content = json.loads(path.read_text())
+    """The record at `path`; `RecordError` if it is torn, edited or of another form.
+
+    `OSError` if the system does not let it be read.
+    """
+    with reading(path, RecordError, "delete it: it is not a run record"):
+        content = json.loads(path.read_bytes())
         expected = content.pop("sha256")
         schema = content.pop("schema")
-    except (ValueError, KeyError, AttributeError) as error:
-        raise RecordError(f"{path}: not a run record; delete it") from error
-    if schema != SCHEMA:
-        raise RecordError(
-            f"{path}: record schema {schema}, this library reads {SCHEMA}"
-        )
-    if _sha256({"schema": schema} | content) != expected:
-        raise RecordError(f"{path}: changed after it was written; restore or rerun it")
-    return Record(**content | {"config": from_dict(RunConfig, content["config"])})
+        if schema != SCHEMA:
+            raise RecordError(
+                f"{path}: record schema {schema}, this library reads {SCHEMA}"
+            )
+        if _sha256({"schema": schema} | content) != expected:
+            raise RecordError(
+                f"{path}: changed after it was written; restore or rerun it"
+            )
+        return Record(**content | {"config": from_dict(RunConfig, content["config"])})
 
 
 def read_all(root: Path, experiment: str) -> Iterator[Record]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import pickle
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from alexnet_lib.files import written_whole
+from alexnet_lib.files import reading, written_whole
 
 FORMAT = 2
 
@@ -30,22 +29,23 @@ def load(path: Path, run: str) -> dict[str, Any] | None:
     Tensors come on the CPU, wherever they were saved from: a machine without GPUs
     can go on with them, and of many processes none fills the first GPU. Nothing but
     tensors and plain values is unpickled. Raises `CheckpointError` for a damaged
-    file, or one of another run or of another format.
+    file, or one of another run or of another format, and `OSError` for a file that
+    the system does not let be read.
     """
-    if not path.exists():
-        return None
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-    except (RuntimeError, EOFError, OSError, pickle.UnpicklingError) as error:
-        raise CheckpointError(
-            f"{path}: damaged checkpoint; delete it to start this run again"
-        ) from error
-    if state.pop("format", None) != FORMAT:
+    with reading(path, CheckpointError, "delete it to start this run again"):
+        try:
+            stream = path.open("rb")
+        except FileNotFoundError:
+            return None
+        with stream:
+            state = torch.load(stream, map_location="cpu", weights_only=True)
+        written, of = state.pop("format", None), state.get("run")
+    if written != FORMAT:
         raise CheckpointError(
             f"{path}: written by another version of this library, in a format that "
             "this one does not read; delete it to start this run again"
         )
-    if state.get("run") != run:
+    if of != run:
         raise CheckpointError(
             f"{path}: made by another network, data set, schedule or seed; "
             "delete it, or keep it and choose another folder with ALEXNET_RUNS"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -154,9 +153,9 @@ def write_whole(file: Path, data: bytes) -> None:
 
 
 def _written(file: Path) -> AbstractContextManager[io.BufferedRandom]:
-    """For what two runs at a time might write, if someone starts them.
+    """Write without waiting for the disk.
 
-    Not waiting for the disk: what a power cut left out of a shard is missed by its
-    size when the work goes on, and by its checksum when it is read.
+    What a power cut left out of a shard is missed by its size when the work goes on,
+    and by its checksum when it is read.
     """
-    return written_whole(file, f".{os.getpid()}.writing", sync=False)
+    return written_whole(file, sync=False)
