@@ -2,60 +2,88 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import TypeVar
 
-from matplotlib.axes import Axes
+from alexnet_lib.config import Pixels
+from alexnet_lib.experiments.figure1 import TARGET, UNITS
+from alexnet_lib.figures.curves import (
+    TRAIN_RUNNING,
+    Array,
+    HasEpochs,
+    Look,
+    RunsSoFar,
+    columns,
+    lines,
+    whole_epochs,
+)
+from alexnet_lib.figures.panels import legend_below
+from alexnet_lib.figures.picture import (
+    BLUE,
+    GREY,
+    ORANGE,
+    Picture,
+    canvas,
+    own_settings,
+)
+from alexnet_lib.nets.network import ActivationName
 
-from alexnet_lib.experiments.figure1 import TARGET
-from alexnet_lib.figures.picture import BLUE, GREEN, GREY, ORANGE, PINK, Picture, canvas
-from alexnet_lib.ledger.measures import Runs
-from alexnet_lib.runs.records import Record
+REGIMES: dict[Pixels, str] = {
+    "raw": "2012: raw pixels, small Gaussian init",
+    "unit": "today's scaling",
+}
+LOOKS: dict[ActivationName, Look] = {
+    "relu": Look("ReLU", BLUE, "-"),
+    "tanh": Look("tanh", ORANGE, "--"),
+}
+"""As in the paper: ReLU solid, tanh dashed."""
 
-REGIMES = {"2012": "2012: raw pixels, small Gaussian init", "today": "today's scaling"}
-COLOURS = {"relu": BLUE, "tanh": ORANGE, "logistic": GREEN, "abs_tanh": PINK}
-NAMES = {"relu": "ReLU", "tanh": "tanh", "logistic": "logistic", "abs_tanh": "|tanh|"}
-DASHES = {"relu": "-", "tanh": "--"}
+Run = TypeVar("Run", bound=HasEpochs)
 
 
-def race(runs: Runs, title: str = "") -> Picture:
+def by_net(
+    runs: Iterable[Iterable[Run]],
+) -> dict[tuple[Pixels, ActivationName], list[Run]]:
+    """Runs by the scale of their pixels and their unit, as their configs say."""
+    nets = defaultdict(list)
+    for run in (run for arm in runs for run in arm):
+        nets[run.config.data.pixels, run.config.network.activation].append(run)
+    return nets
+
+
+@own_settings
+def race(runs: RunsSoFar, title: str = "") -> Picture:
     """Figure 1: training error against epochs, a panel per regime, a line per run.
 
-    As in the paper ReLU is solid, tanh dashed, and a thin line marks 25 %.
+    A thin line marks 25 %, as in the paper.
     """
-    regimes = [r for r in REGIMES if any(arm.startswith(r) for arm in runs)]
-    regimes = regimes or ["2012"]
-    width = 4.6 * len(regimes) + 0.6
-    figure, axes = canvas(1, len(regimes), width, 3.8, sharey=True)
-    for ax, regime in zip(axes, regimes, strict=True):
-        for unit in DASHES:
-            _curves(ax, unit, runs.get(f"{regime}-{unit}", ()))
+    nets = by_net(runs.values())
+    regimes = [p for p in REGIMES if any(p == of for of, _ in nets)] or ["raw"]
+    width = 2 + 3 * len(regimes)
+    figure, axes = canvas(1, len(regimes), width, 3.9, sharex=True, sharey=True)
+    told = []
+    for ax, pixels in zip(axes, regimes, strict=True):
+        said = [
+            lines(ax, nets.get((pixels, unit), ()), LOOKS[unit], _training_error)
+            for unit in UNITS
+        ]
+        told.append(f"{REGIMES[pixels]}: {', '.join(said)}")
+        ax.set(title=REGIMES[pixels], xlabel="epochs")
+        whole_epochs(ax)
         ax.axhline(TARGET, color=GREY, linewidth=0.8)
-        ax.set(title=REGIMES[regime], xlabel="epochs")
         ax.set_xlim(left=0)
         ax.set_ylim(bottom=0.2)
-        if ax.lines[1:]:
-            ax.legend(frameon=False, loc="upper right")
     axes[0].set_ylabel("training error rate")
+    legend_below(figure, axes)
     if title:
         figure.suptitle(title)
     return Picture(
         figure,
-        "Training error rate against epochs for ReLU (solid) and tanh (dashed) nets, "
-        "a panel per regime, with a line at 25 %",
+        "Training error rate by epoch, a line per run, ReLU solid, tanh dashed, and a "
+        f"thin line at {TARGET:.0%}. {'. '.join(told)}",
     )
 
 
-def _curves(ax: Axes, unit: str, runs: Sequence[Record]) -> None:
-    for i, record in enumerate(runs):
-        points = [
-            (e["epoch"], e["train_error"]) for e in record.epochs if "train_error" in e
-        ]
-        if points:
-            label = NAMES[unit] + (f", {len(runs)} seeds" if len(runs) > 1 else "")
-            ax.plot(
-                *zip(*points, strict=True),
-                DASHES[unit],
-                color=COLOURS[unit],
-                linewidth=1.3,
-                label=label if i == 0 else None,
-            )
+def _training_error(run: HasEpochs) -> Array:
+    return columns(run, "epoch", TRAIN_RUNNING)

@@ -21,7 +21,7 @@ class Explorer(widgets.VBox):
         self, draw: Callable[..., Picture], controls: dict[str, widgets.ValueWidget]
     ) -> None:
         self.draw, self.controls = draw, controls
-        self.image = widgets.Image(layout=widgets.Layout(width="800px"))
+        self.image = widgets.HTML()
         super().__init__([*controls.values(), self.image])
         for control in controls.values():
             control.observe(self._redraw, names="value")
@@ -30,7 +30,7 @@ class Explorer(widgets.VBox):
     def _redraw(self, _: Any = None) -> None:
         values = {name: control.value for name, control in self.controls.items()}
         picture = self.draw(**values)
-        self.image.value, self.alt = picture.png(), picture.alt
+        self.image.value, self.alt = picture.html(), picture.alt
 
     def __repr__(self) -> str:
         return f"Explorer({', '.join(self.controls)})"

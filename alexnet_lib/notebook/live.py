@@ -8,6 +8,7 @@ from typing import Any
 
 from IPython.display import display
 
+from alexnet_lib.config import RunConfig
 from alexnet_lib.experiments import Experiment
 from alexnet_lib.figures.picture import Picture
 from alexnet_lib.runs.run import run_experiment
@@ -16,8 +17,9 @@ from alexnet_lib.settings import Scale
 
 @dataclass
 class Curve:
-    """What a plot needs of a run that is still going on: its epochs so far."""
+    """What a plot needs of a run that is still going on (`curves.HasEpochs`)."""
 
+    config: RunConfig
     epochs: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -33,10 +35,11 @@ def watch(
     on from the last checkpoint.
     """
     curves: dict[str, list[Curve]] = {}
+    configs = experiment.arms(scale)
     handle = display(plot(curves), display_id=True)
 
     def on_epoch(arm: str, seed: int, epochs: list[dict[str, Any]]) -> None:
-        curves[arm] = [Curve(epochs)]
+        curves[arm] = [Curve(configs[arm], epochs)]
         handle.update(plot(curves))
 
     for record in run_experiment(

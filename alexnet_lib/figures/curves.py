@@ -1,0 +1,89 @@
+"""Curves of runs: columns of their epochs, and a line per run in a panel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+from alexnet_lib.config import RunConfig
+
+# errors that an epoch may have: over its own training batches as they were trained
+# on, and measured after it on training images, on test images, on ten views of each
+TRAIN_RUNNING, TRAIN = "train_error", "train_set_error"
+TEST, TEST_TEN_VIEWS = "val_error", "val_error_ten"
+
+NO_RUNS = "no runs yet"
+Array = np.ndarray
+
+
+class HasEpochs(Protocol):
+    """A record, or a run that is still going on."""
+
+    @property
+    def config(self) -> RunConfig:
+        """What is run."""
+
+    @property
+    def epochs(self) -> list[dict[str, Any]]:
+        """What was measured after each epoch so far, the untrained net first."""
+
+
+RunsSoFar = Mapping[str, Sequence[HasEpochs]]
+"""Runs by arm, finished or going on."""
+
+
+class Look(NamedTuple):
+    """How the lines of some runs are drawn, and what the legend calls them."""
+
+    label: str
+    colour: str
+    dashes: str = "-"
+
+    def style(self) -> dict[str, Any]:
+        """As `Axes.plot` takes it."""
+        return {"color": self.colour, "linestyle": self.dashes, "label": self.label}
+
+
+def columns(run: HasEpochs, *keys: str) -> Array:
+    """A row per key: its values over the epochs that have all the keys."""
+    rows = [[e[key] for key in keys] for e in run.epochs if all(k in e for k in keys)]
+    return np.array(rows, float).reshape(-1, len(keys)).T
+
+
+def lines(
+    ax: Axes,
+    runs: Sequence[HasEpochs],
+    look: Look,
+    points: Callable[[HasEpochs], Array],
+    end: str = "{y} after {x} epochs",
+) -> str:
+    """Draw a line per run, `points` giving x and y; returns in words where they end.
+
+    `end` says so of a point's x and y. Runs without points yet are left out.
+    """
+    drawn = [xy for run in runs if (xy := points(run)).size]
+    if not drawn:
+        return f"{look.label}: {NO_RUNS}"
+    label = look.label if len(drawn) == 1 else f"{look.label}, {len(drawn)} runs"
+    for i, (x, y) in enumerate(drawn):
+        one = look._replace(label=label if i == 0 else "_more")  # `_`: not in legends
+        ax.plot(x, y, linewidth=1.2, **one.style())
+    x, y = (span(ends) for ends in zip(*(xy[:, -1] for xy in drawn), strict=True))
+    return f"{label}: {end.format(x=x, y=y)}"
+
+
+def span(values: Sequence[float]) -> str:
+    """The least and the largest in three digits, once if they are the same."""
+    low, high = f"{min(values):.3g}", f"{max(values):.3g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def whole_epochs(ax: Axes) -> None:
+    """Mark the x axis in whole numbers; say so in the panel if it has no line."""
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    if not ax.has_data():
+        ax.text(0.5, 0.5, NO_RUNS, ha="center", transform=ax.transAxes)
