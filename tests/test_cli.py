@@ -99,7 +99,7 @@ def photographs(root, spoilt):
         for label, wnid in enumerate(("n01440764", "n02102040")):
             folder = root / split / wnid
             folder.mkdir(parents=True)
-            images, _ = synthetic.draw(count, 64, seed=label)
+            images, _ = synthetic.images(count, 64, seed=label)
             for i, image in enumerate(images):
                 pixels = image.permute(1, 2, 0).numpy()
                 Image.fromarray(pixels).save(folder / f"{i}.JPEG")

@@ -89,7 +89,7 @@ def _imagenette() -> dict[str, list[Item]]:
 
 def _drawn(folder: Path) -> list[Item]:
     """JPEGs of some 50 kB, from drawn patterns without their noise's finest grain."""
-    images, _ = synthetic.draw(_IMAGES, SIDE, seed=1)
+    images, _ = synthetic.images(_IMAGES, SIDE, seed=1)
     for i, image in enumerate(images):
         picture = Image.fromarray(image.permute(1, 2, 0).numpy())
         picture = picture.resize((500, 375), Image.Resampling.BICUBIC)

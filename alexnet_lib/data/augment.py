@@ -40,7 +40,7 @@ class Draws:
         return Draws(self.offsets[part], self.mirrored[part], self.colours[part])
 
 
-def draw(
+def random_draws(
     count: int, side: int, augmentation: Augmentation, generator: torch.Generator
 ) -> Draws:
     """Draws for `count` images of `side` x `side`; colours are normal variates.
@@ -94,9 +94,14 @@ class TrainViews:
         unit = data.deviation if pixels == "unit" else 1.0
         self.factor = 1.0 / (augmentation.divisor * unit)
 
+    @property
+    def device(self) -> torch.device:
+        """Where the views are made."""
+        return self.mean.device
+
     def __call__(self, images: Tensor, draws: Draws) -> Tensor:
         """(B, 3, H, W) uint8 to (B, 3, size, size) float32, channels last."""
-        size, device = self.augmentation.size, self.mean.device
+        size, device = self.augmentation.size, self.device
         views = crops(images, draws.offsets, draws.mirrored, size)
         if device.type == "cuda":
             views = views.pin_memory()
@@ -107,7 +112,7 @@ class TrainViews:
         return centred.mul_(self.factor) if self.factor != 1.0 else centred
 
     def _means(self, draws: Draws) -> Tensor:
-        size, device = self.augmentation.size, self.mean.device
+        size, device = self.augmentation.size, self.device
         if self.augmentation.mean == "centre":
             return centre_crop(self.mean, size)
         count = len(draws.mirrored)
@@ -148,15 +153,20 @@ class CentreViews:
         self.mean_window = mean
         self.factor = 1.0 / data.deviation if pixels == "unit" else 1.0
 
+    @property
+    def device(self) -> torch.device:
+        """Where the views are made."""
+        return self.mean.device
+
     def __call__(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) uint8 to the centres (B, 3, size, size) float32."""
         centre = centre_crop(images, self.size)
-        centre = centre.to(self.mean.device, non_blocking=True)
+        centre = centre.to(self.device, non_blocking=True)
         return self._scaled(centre - centre_crop(self.mean, self.size))
 
     def ten(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) uint8 to (10, B, 3, size, size) float32; see `ten_views`."""
-        images = images.to(self.mean.device)
+        images = images.to(self.device)
         if self.mean_window == "own":
             return self._scaled(ten_views(images - self.mean, self.size))
         views = ten_views(images, self.size)

@@ -17,14 +17,30 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from alexnet_lib.data.augment import CentreViews, TrainViews, draw
-from alexnet_lib.data.dataset import Split, epoch_generator
+from alexnet_lib.data.augment import CentreViews, TrainViews, random_draws
+from alexnet_lib.data.dataset import Split
 
 Batch = tuple[Tensor, Tensor]
 
 
+def epoch_generator(seed: int, epoch: int) -> torch.Generator:
+    """The source of all that is random in one epoch of a seed's data."""
+    return torch.Generator().manual_seed(seed * 1_000_003 + epoch)
+
+
+def part_of(batch: int, batch_size: int, images: int, rank: int, world: int) -> slice:
+    """Slice of the epoch's order that `rank` of `world` gets of batch `batch`.
+
+    Consecutive, and as even among the processes as an epoch of `images` allows.
+    """
+    first = batch * batch_size
+    size = min(batch_size, images - first)
+    low, high = (size * r // world for r in (rank, rank + 1))
+    return slice(first + low, first + high)
+
+
 class _Shuffled:
-    """Which images are in which batch, and which of them are process `rank`'s.
+    """The images of each batch, and of each the part of process `rank`.
 
     `batch_size` counts the images of all processes and must be a multiple of
     `world` (`ValueError`). The last batch holds what is left over, as evenly as it
@@ -40,7 +56,7 @@ class _Shuffled:
         return whole + (over >= self.world)
 
     def shared(self, rank: int, world: int) -> Self:
-        """The same batches, of each the part of process `rank` of `world`."""
+        """Give process `rank` of `world` its part of each of the same batches."""
         if self.batch_size % world or not 0 <= rank < world:
             raise ValueError(
                 f"process {rank} of {world} cannot have a part of batches of "
@@ -51,24 +67,13 @@ class _Shuffled:
         return shared
 
     def part(self, batch: int) -> slice:
-        """Which places of the epoch's order this process has of a batch."""
+        """Slice of the epoch's order that this process gets of a batch."""
         return part_of(batch, self.batch_size, len(self.split), self.rank, self.world)
 
     def order(self, epoch: int) -> tuple[Tensor, torch.Generator]:
         """The images' order in an epoch, and the generator that drew it."""
         generator = epoch_generator(self.seed, epoch)
         return torch.randperm(len(self.split), generator=generator), generator
-
-
-def part_of(batch: int, batch_size: int, images: int, rank: int, world: int) -> slice:
-    """Of batch number `batch` of an epoch of `images`, the places that `rank` has.
-
-    Consecutive, and as even among the `world` processes as it goes.
-    """
-    first = batch * batch_size
-    size = min(batch_size, images - first)
-    low, high = (size * r // world for r in (rank, rank + 1))
-    return slice(first + low, first + high)
 
 
 class Batches(_Shuffled):
@@ -93,7 +98,7 @@ class Batches(_Shuffled):
         for batch in range(start, len(self)):
             chosen = order[self.part(batch)]
             images, labels = self.split.images[chosen], self.split.labels[chosen]
-            yield self.views(images), labels.to(self.views.mean.device)
+            yield self.views(images), labels.to(self.views.device)
 
 
 class ViewBatches(_Shuffled):
@@ -121,8 +126,8 @@ class ViewBatches(_Shuffled):
         """
         order, generator = self.order(epoch)
         side = min(self.split.images.shape[-2:])
-        draws = draw(len(order), side, self.views.augmentation, generator)
-        device = self.views.mean.device
+        draws = random_draws(len(order), side, self.views.augmentation, generator)
+        device = self.views.device
 
         def make(batch: int) -> Batch:
             part = self.part(batch)

@@ -35,7 +35,7 @@ class Split:
         """The first `count` images, or all there are."""
         return Split(self.images[:count], self.labels[:count])
 
-    def spread(self, count: int) -> Split:
+    def every_nth(self, count: int) -> Split:
         """`count` images at even distances, or all there are.
 
         Photographs are prepared class by class: the first thousand would be of the
@@ -109,8 +109,3 @@ class Dataset:
     def deviation(self) -> float:
         """Standard deviation of all centred training pixels, in grey levels."""
         return self.statistics.deviation
-
-
-def epoch_generator(seed: int, epoch: int) -> torch.Generator:
-    """The source of all that is random in one epoch of a seed's data."""
-    return torch.Generator().manual_seed(seed * 1_000_003 + epoch)

@@ -32,8 +32,8 @@ def load(name: str) -> Dataset:
         train, test, size = _SYNTHETIC[name]
         return Dataset.of(
             name,
-            Split(*synthetic.draw(train, size, seed=1)),
-            Split(*synthetic.draw(test, size, seed=2)),
+            Split(*synthetic.images(train, size, seed=1)),
+            Split(*synthetic.images(test, size, seed=2)),
             synthetic.CLASSES,
             real=False,
         )

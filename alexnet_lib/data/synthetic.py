@@ -28,7 +28,7 @@ CLASSES = (
 _CHUNK = 1000
 
 
-def draw(count: int, size: int, seed: int) -> tuple[Tensor, Tensor]:
+def images(count: int, size: int, seed: int) -> tuple[Tensor, Tensor]:
     """`count` images (count, 3, size, size) uint8 and labels (count,) int64.
 
     The classes take turns, so each is present `count / 10` times.
@@ -36,8 +36,8 @@ def draw(count: int, size: int, seed: int) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     labels = torch.arange(count) % len(CLASSES)
     chunk = max(1, _CHUNK * 32 * 32 // size**2)
-    images = [_render(part, size, generator) for part in labels.split(chunk)]
-    return torch.cat(images), labels
+    drawn = [_render(part, size, generator) for part in labels.split(chunk)]
+    return torch.cat(drawn), labels
 
 
 def _render(labels: Tensor, size: int, generator: torch.Generator) -> Tensor:

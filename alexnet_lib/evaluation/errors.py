@@ -41,7 +41,7 @@ def errors(
     (`layer.cu:1809-1838`); error and loss are those of the mean. Puts the network
     in evaluation mode for the time and back after it.
     """
-    device = views.mean.device
+    device = views.device
     was_training = net.training
     net.eval()
     size = _BATCH // TEN if ten else _BATCH

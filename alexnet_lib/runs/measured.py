@@ -18,7 +18,7 @@ from alexnet_lib.training.loop import Measure
 def measure_of(config: RunConfig, dataset: Dataset, views: CentreViews) -> Measure:
     """What is measured after each epoch: `val_*`, as asked `train_set_*`, `probe`."""
     training = config.training
-    trained_on = dataset.train.spread(training.evaluate_train)
+    trained_on = dataset.train.every_nth(training.evaluate_train)
     probed = dataset.train.first(training.probe_images)
 
     def measure(net: nn.Module) -> dict[str, Any]:
@@ -30,7 +30,7 @@ def measure_of(config: RunConfig, dataset: Dataset, views: CentreViews) -> Measu
         if training.probe_images:
             assert isinstance(net, nn.Sequential)
             figures["probe"] = probe(
-                net, views(probed.images[:]), probed.labels.to(views.mean.device)
+                net, views(probed.images[:]), probed.labels.to(views.device)
             )
         return figures
 

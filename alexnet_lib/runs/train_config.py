@@ -95,7 +95,7 @@ def _batches(
     data, batch_size = config.data, config.training.batch_size
     if data.augmentation is None:
         return Batches(dataset.train, whole, batch_size, seed)
-    views = TrainViews(dataset, data.augmentation, whole.mean.device, data.pixels)
+    views = TrainViews(dataset, data.augmentation, whole.device, data.pixels)
     return ViewBatches(dataset.train, views, batch_size, seed)
 
 

@@ -232,8 +232,8 @@ def test_a_download_that_breaks_is_a_fault_and_not_missing_data(tmp_path, monkey
 def drawn():
     return Dataset.of(
         "drawn",
-        Split(*synthetic.draw(200, 32, seed=1)),
-        Split(*synthetic.draw(50, 32, seed=2)),
+        Split(*synthetic.images(200, 32, seed=1)),
+        Split(*synthetic.images(50, 32, seed=2)),
         synthetic.CLASSES,
         real=False,
     )
@@ -261,11 +261,11 @@ def test_spread_images_have_every_class_in_proportion():
     labels = torch.arange(10).repeat_interleave(65)
     images = torch.arange(650, dtype=torch.uint8).view(-1, 1, 1, 1)
     split = Split(images, labels)
-    assert split.spread(100).labels.bincount().tolist() == [10] * 10
-    assert torch.equal(split.spread(7).labels, labels[torch.arange(7) * 650 // 7])
-    assert len(split.spread(0)) == 0
+    assert split.every_nth(100).labels.bincount().tolist() == [10] * 10
+    assert torch.equal(split.every_nth(7).labels, labels[torch.arange(7) * 650 // 7])
+    assert len(split.every_nth(0)) == 0
     for count in (650, 9999):
-        assert torch.equal(split.spread(count).images, images)
+        assert torch.equal(split.every_nth(count).images, images)
 
 
 def epoch_of(drawn, seed, epoch, start=0):
@@ -303,9 +303,9 @@ def test_order_depends_on_seed_and_epoch(drawn):
 
 @pytest.mark.parametrize("size", [32, 256])
 def test_drawn_images_are_seeded_and_of_ten_classes(size):
-    images, labels = synthetic.draw(20, size, seed=5)
-    again, _ = synthetic.draw(20, size, seed=5)
-    other, _ = synthetic.draw(20, size, seed=6)
+    images, labels = synthetic.images(20, size, seed=5)
+    again, _ = synthetic.images(20, size, seed=5)
+    other, _ = synthetic.images(20, size, seed=6)
     assert images.shape == (20, 3, size, size)
     assert images.dtype == torch.uint8
     assert torch.equal(images, again)

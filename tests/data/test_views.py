@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from alexnet_lib.config import Augmentation
-from alexnet_lib.data.augment import PAPER, SOURCE, CentreViews, Draws, TrainViews, draw
+from alexnet_lib.data.augment import (
+    PAPER,
+    SOURCE,
+    CentreViews,
+    Draws,
+    TrainViews,
+    random_draws,
+)
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.data.statistics import Statistics, channel_products
 from alexnet_lib.data.views import centre_crop, crops, ten_views
@@ -133,7 +140,8 @@ def test_test_views_are_views_of_the_centred_image(data, images, mean):
 
 
 def drawn(augmentation, count=20_000, seed=0):
-    return draw(count, 256, augmentation, torch.Generator().manual_seed(seed))
+    generator = torch.Generator().manual_seed(seed)
+    return random_draws(count, 256, augmentation, generator)
 
 
 @pytest.mark.parametrize(("offsets", "expected"), [(None, 33), (32, 32)])

@@ -72,8 +72,8 @@ def wire_errors(device, sizes, wire):
 
 DATA = Dataset.of(
     "drawn",
-    Split(*synthetic.draw(90, 27, seed=1)),
-    Split(*synthetic.draw(20, 27, seed=2)),
+    Split(*synthetic.images(90, 27, seed=1)),
+    Split(*synthetic.images(20, 27, seed=2)),
     synthetic.CLASSES,
     real=False,
 )

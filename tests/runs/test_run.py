@@ -25,7 +25,7 @@ from tests.conftest import quick
 def few(dataset, train, test):
     """So many images of a data set, of every class in proportion."""
     return dataclasses.replace(
-        dataset, train=dataset.train.spread(train), test=dataset.test.spread(test)
+        dataset, train=dataset.train.every_nth(train), test=dataset.test.every_nth(test)
     )
 
 

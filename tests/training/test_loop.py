@@ -26,8 +26,8 @@ CONFIG = TrainingConfig(learning_rate=1e-3, epochs=2, batch_size=16)
 
 @pytest.fixture(scope="module")
 def data():
-    train_split = Split(*synthetic.draw(160, 32, seed=1))
-    test_split = Split(*synthetic.draw(20, 32, seed=2))
+    train_split = Split(*synthetic.images(160, 32, seed=1))
+    test_split = Split(*synthetic.images(20, 32, seed=2))
     return Dataset.of("drawn", train_split, test_split, synthetic.CLASSES, real=False)
 
 
@@ -211,7 +211,7 @@ def test_rates_drop_by_ten_at_the_epochs_named(data):
 
 
 def test_training_learns_forty_images_by_heart():
-    split = Split(*synthetic.draw(40, 32, seed=1))
+    split = Split(*synthetic.images(40, 32, seed=1))
     data = Dataset.of("drawn", split, split, synthetic.CLASSES, real=False)
     config = TrainingConfig(learning_rate=2e-3, epochs=18, batch_size=8)
     views = CentreViews(data, torch.device("cpu"), pixels="unit")

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from alexnet_lib.config import Augmentation, ColourScale
-from alexnet_lib.data.augment import PAPER, SOURCE, Draws, TrainViews, draw
+from alexnet_lib.data.augment import PAPER, SOURCE, Draws, TrainViews, random_draws
 from alexnet_lib.data.dataset import Dataset
 from alexnet_lib.data.preparing.decode import central_square
 from alexnet_lib.data.views import centre_crop, ten_views
@@ -23,7 +23,7 @@ def crop_places(count: int = 128, side: int = 256, seed: int = 0) -> Picture:
     for ax, name, rule in zip(
         axes, ("paper", "2012 code"), (PAPER, SOURCE), strict=True
     ):
-        made = draw(count, side, rule, torch.Generator().manual_seed(seed))
+        made = random_draws(count, side, rule, torch.Generator().manual_seed(seed))
         for mirrored, marker, colour in ((False, "o", BLUE), (True, "x", ORANGE)):
             y, x = made.offsets[made.mirrored == mirrored].unbind(1)
             label = "mirrored" if mirrored else "as it is"

@@ -84,7 +84,7 @@ def train_small(team: Alone, network: NetworkConfig, epochs: int) -> SmallRun:
     The leading process prints every fourth epoch.
     """
     side = network.input_shape[-1]
-    drawn = Split(*synthetic.draw(IMAGES, side, seed=1))
+    drawn = Split(*synthetic.images(IMAGES, side, seed=1))
     dataset = Dataset.of("drawn", drawn, drawn, synthetic.CLASSES, real=False)
     views = CentreViews(dataset, team.device, pixels="unit")
     batches = team.batches(Batches(drawn, views, BATCH, seed=1))
