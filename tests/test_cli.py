@@ -8,9 +8,10 @@ from PIL import Image
 
 from alexnet_lib import cli, data, settings
 from alexnet_lib.bench import step
-from alexnet_lib.commands import reproduce
+from alexnet_lib.commands import check
 from alexnet_lib.data import synthetic
 from alexnet_lib.data.sources import cifar
+from alexnet_lib.experiments import figure1
 
 from .conftest import quick
 
@@ -23,7 +24,7 @@ def offline(monkeypatch):
         raise URLError("no network")
 
     monkeypatch.setattr(cifar, "download_url", download)
-    monkeypatch.setattr(reproduce, "FIGURE1", quick())
+    monkeypatch.setattr(figure1, "FIGURE1", quick())
 
 
 def test_reproduce_without_data_and_network_says_so_and_runs_drawn_images(
@@ -81,9 +82,10 @@ def test_an_interrupt_leaves_a_hint_and_status_130(monkeypatch, capsys):
     def interrupted(_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_check", interrupted)
+    monkeypatch.setattr(check, "run", interrupted)
     assert cli.main(["check"]) == 130
-    assert "goes on from the last checkpoint" in capsys.readouterr().out
+    line = "\nstopped; the same command goes on from the last checkpoint\n"
+    assert capsys.readouterr().err == line
 
 
 def test_check_says_device_memory_and_data(capsys):

@@ -1,4 +1,4 @@
-"""Training in several processes, on one machine or more: `alexnet train`.
+"""Train one network, under torchrun in several processes.
 
 Under `torchrun` each process runs this module; by itself it is one process:
 
@@ -18,14 +18,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
-import torch.distributed as dist
-
-from alexnet_lib import data, experiments, settings
+from alexnet_lib import settings
 from alexnet_lib.config import (
     Augmentation,
     DataConfig,
@@ -34,20 +30,18 @@ from alexnet_lib.config import (
     digest,
     from_dict,
 )
-from alexnet_lib.data import Dataset
 from alexnet_lib.nets.ablations import PATTERNS, with_communication, with_half_the_maps
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
 from alexnet_lib.nets.network import with_input_side
-from alexnet_lib.parallel.mesh import Mesh
-from alexnet_lib.parallel.process_group import DeviceKind, connect
-from alexnet_lib.parallel.sharding import Layout, Output, Wire
-from alexnet_lib.runs import records
-from alexnet_lib.runs.run import arm_config, run_arm_in
-from alexnet_lib.runs.train_config import train_config
+from alexnet_lib.parallel.sharding import DeviceKind, Layout, Output, Wire
+
+if TYPE_CHECKING:
+    from alexnet_lib.data import Dataset
+    from alexnet_lib.parallel.mesh import Mesh
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """The words after `alexnet train`."""
+def add(parser: argparse.ArgumentParser) -> None:
+    """Add the words of `alexnet train`."""
     what = parser.add_argument_group("what is trained")
     what.add_argument(
         "--config", type=Path, help="a RunConfig as JSON, instead of the rest"
@@ -91,6 +85,11 @@ def run(arguments: argparse.Namespace) -> None:
     Raises `ValueError` for a layout that does not take these processes or cannot
     share the network out, and for an unknown experiment or arm.
     """
+    import torch.distributed as dist
+
+    from alexnet_lib.parallel.mesh import Mesh
+    from alexnet_lib.parallel.process_group import connect
+
     with connect(arguments.device) as device:
         processes = dist.get_world_size()
         towers = arguments.towers or min(2, processes)
@@ -109,6 +108,8 @@ def run(arguments: argparse.Namespace) -> None:
 
 
 def _train(mesh: Mesh, arguments: argparse.Namespace) -> None:
+    from alexnet_lib.runs.train_config import train_config
+
     name = arguments.data
     if arguments.config is not None:
         name = json.loads(arguments.config.read_text())["data"]["name"]
@@ -129,6 +130,10 @@ def _train(mesh: Mesh, arguments: argparse.Namespace) -> None:
 
 
 def _train_arm(mesh: Mesh, arguments: argparse.Namespace) -> None:
+    from alexnet_lib import experiments
+    from alexnet_lib.runs import records
+    from alexnet_lib.runs.run import arm_config, run_arm_in
+
     chosen = experiments.by_name(arguments.experiment)
     arm, seed = arguments.arm, arguments.seed
     scale = settings.scale(arguments.scale, default="laptop")
@@ -141,6 +146,10 @@ def _train_arm(mesh: Mesh, arguments: argparse.Namespace) -> None:
 
 def _loaded(name: str) -> Dataset:
     """The data set; the first process of each machine prepares it for the rest."""
+    import torch.distributed as dist
+
+    from alexnet_lib import data
+
     first = int(os.environ.get("LOCAL_RANK", "0")) == 0
     dataset = data.load(name) if first else None
     dist.barrier()
@@ -180,19 +189,3 @@ def _last(history: list[dict[str, Any]]) -> str:
     last = history[-1]
     figures = {k: v for k, v in last.items() if isinstance(v, int | float)}
     return "  ".join(f"{k} {v:.4g}" for k, v in figures.items())
-
-
-def main(words: Sequence[str] | None = None) -> int:
-    """`torchrun -m alexnet_lib train`; returns the exit status."""
-    parser = argparse.ArgumentParser(prog="alexnet train", description=__doc__)
-    add_arguments(parser)
-    try:
-        run(parser.parse_args(words))
-    except (RuntimeError, ValueError, OSError) as error:
-        print(f"alexnet: {error}", file=sys.stderr)
-        return 1
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

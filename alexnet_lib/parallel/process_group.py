@@ -12,12 +12,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import torch.distributed as dist
 
-DeviceKind = Literal["cpu", "cuda"]
+from alexnet_lib.parallel.sharding import DeviceKind
 
 TIMEOUT = timedelta(minutes=10)
 

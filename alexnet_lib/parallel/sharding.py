@@ -26,6 +26,7 @@ from alexnet_lib.nets.layers import (
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import Placed, Shape, layers_of, output_shape
 
+DeviceKind = Literal["cpu", "cuda"]
 Output = Literal["split", "first"]
 Wire = Literal["same", "float16", "bfloat16"]
 

@@ -15,7 +15,7 @@ import torch
 
 from alexnet_lib import cli, machine
 from alexnet_lib.bench.towers import computed_bytes, measure
-from alexnet_lib.commands.train import add_arguments, config_of
+from alexnet_lib.commands.train import add, config_of
 from alexnet_lib.config import Augmentation
 from alexnet_lib.data import load
 from alexnet_lib.modules.build import build
@@ -427,7 +427,7 @@ def wait_for(condition, seconds=300.0):
 
 def test_the_train_command_makes_crops_as_large_as_the_networks_input():
     parser = argparse.ArgumentParser()
-    add_arguments(parser)
+    add(parser)
     data = load("synthetic256")
     whole = config_of(parser.parse_args(["--network", "caffe"]), data)
     assert whole.data.augmentation == Augmentation(227)

@@ -2,10 +2,10 @@
 
 import sys
 
-from alexnet_lib.commands.train import main
+from alexnet_lib.cli import main
 from alexnet_lib.training import loop
 
 loop.CHECKPOINT_SECONDS, loop.CHECK_EVERY = 0.0, 2
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["train", *sys.argv[1:]]))
