@@ -25,12 +25,12 @@ from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.exchange import Link
 from alexnet_lib.parallel.launch import launch
-from alexnet_lib.parallel.mesh import Mesh
+from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind
 from alexnet_lib.parallel.sharding import Layout, traffic
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
 from alexnet_lib.training.step import train_step
-from alexnet_lib.training.team import Alone
+from alexnet_lib.training.team import SingleProcess, Team
 
 CORES = 2
 LAYOUTS = {
@@ -105,11 +105,12 @@ def _compare(
     first = dist.get_rank() == 0
     sides = {
         name: _Side(
-            _step(Alone(device), net, batch, precision) if first else None, CORES
+            _step(SingleProcess(device), net, batch, precision) if first else None,
+            CORES,
         )
         for name, net in (("one", network), ("half", with_half_the_maps(network)))
     }
-    meshes = {name: Mesh(layout, device) for name, layout in LAYOUTS.items()}
+    meshes = {name: DeviceMeshTeam(layout, device) for name, layout in LAYOUTS.items()}
     for name, mesh in meshes.items():
         sides[name] = _Side(_step(mesh, network, batch, precision))
     for trial in range(trials + 1):
@@ -167,7 +168,7 @@ def _sent(link: Link, steps: int) -> dict[str, Any]:
 
 
 def _step(
-    team: Alone, network: NetworkConfig, batch: int, precision: Precision
+    team: Team, network: NetworkConfig, batch: int, precision: Precision
 ) -> Callable[[], object]:
     machine.prepare_process()
     net: nn.Module = to_device(team.network(network, 1), team.device)
@@ -190,7 +191,7 @@ def _memory(
 ) -> dict[str, float]:
     """Largest memory in MiB beyond that before the network was made."""
     before = _peak(device)
-    mesh = Mesh(layout, device)
+    mesh = DeviceMeshTeam(layout, device)
     parameters = sum(p.numel() for p in mesh.network(network, 1).parameters())
     step = _step(mesh, network, batch, precision)
     for _ in range(2):

@@ -37,7 +37,7 @@ from alexnet_lib.parallel.sharding import DeviceKind, Layout, Output, Wire
 
 if TYPE_CHECKING:
     from alexnet_lib.data import Dataset
-    from alexnet_lib.parallel.mesh import Mesh
+    from alexnet_lib.parallel.mesh import DeviceMeshTeam
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace) -> None:
     """
     import torch.distributed as dist
 
-    from alexnet_lib.parallel.mesh import Mesh
+    from alexnet_lib.parallel.mesh import DeviceMeshTeam
     from alexnet_lib.parallel.process_group import connect
 
     with connect(arguments.device) as device:
@@ -100,14 +100,14 @@ def run(arguments: argparse.Namespace) -> None:
             wire=arguments.wire,
             overlap=arguments.overlap,
         )
-        mesh = Mesh(layout, device)
+        mesh = DeviceMeshTeam(layout, device)
         if arguments.experiment is None:
             _train(mesh, arguments)
         else:
             _train_arm(mesh, arguments)
 
 
-def _train(mesh: Mesh, arguments: argparse.Namespace) -> None:
+def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     from alexnet_lib.runs.train_config import train_config
 
     name = arguments.data
@@ -125,11 +125,11 @@ def _train(mesh: Mesh, arguments: argparse.Namespace) -> None:
         title=f"{layout.replicas} x {layout.towers} on {device.type}",
         team=mesh,
     )
-    if mesh.leads:
+    if mesh.is_main:
         print(_last(history), f"weights in {saved}", sep="\n")
 
 
-def _train_arm(mesh: Mesh, arguments: argparse.Namespace) -> None:
+def _train_arm(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     from alexnet_lib import experiments
     from alexnet_lib.runs import records
     from alexnet_lib.runs.run import arm_config, run_arm_in

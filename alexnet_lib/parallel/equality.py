@@ -32,12 +32,12 @@ from alexnet_lib.nets.layers import (
 )
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.launch import launch
-from alexnet_lib.parallel.mesh import Mesh
+from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind
 from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
 from alexnet_lib.training.step import train_step
-from alexnet_lib.training.team import Alone, random_state_kept
+from alexnet_lib.training.team import SingleProcess, Team, random_state_kept
 
 TOLERANCE = 1e-10
 BATCH, STEPS = 6, 20
@@ -113,7 +113,9 @@ def differences(
     device: torch.device, cases: Sequence[tuple[str, NetworkConfig, Layout]]
 ) -> list[Difference]:
     """What this process finds in its part of each case; all processes call it."""
-    return [_difference(name, net, Mesh(at, device)) for name, net, at in cases]
+    return [
+        _difference(name, net, DeviceMeshTeam(at, device)) for name, net, at in cases
+    ]
 
 
 def report(device: DeviceKind | None = None) -> tuple[list[str], bool]:
@@ -154,11 +156,11 @@ class _Trained:
     weights: dict[str, Tensor]
 
 
-def _difference(name: str, network: NetworkConfig, mesh: Mesh) -> Difference:
-    one, own = _trained(network, Alone(mesh.device)), _trained(network, mesh)
+def _difference(name: str, network: NetworkConfig, mesh: DeviceMeshTeam) -> Difference:
+    one, own = _trained(network, SingleProcess(mesh.device)), _trained(network, mesh)
 
     def largest(kind: dict[str, Tensor], whole: dict[str, Tensor]) -> float:
-        part = mesh.part(own.net, whole)
+        part = mesh.shard(own.net, whole)
         return max(_apart(kind[name], part[name]) for name in kind)
 
     return Difference(
@@ -181,7 +183,7 @@ def _apart(own: Tensor, one: Tensor) -> float:
     return apart if math.isfinite(apart) else math.inf
 
 
-def _trained(network: NetworkConfig, team: Alone) -> _Trained:
+def _trained(network: NetworkConfig, team: Team) -> _Trained:
     """Train `STEPS` steps; the gradients are those of the first."""
     device = team.device
     batches = team.batches(_Drawn(network, device))
@@ -193,7 +195,7 @@ def _trained(network: NetworkConfig, team: Alone) -> _Trained:
         with torch.no_grad():
             outputs = net(_Drawn(network, device).images[:BATCH])
         net.train()
-        stepped = team.for_steps(net)
+        stepped = team.wrap(net)
         optimizer = PaperSGD(parameter_groups(net, 0.01, 0.02, 5e-4), lr=0.01)
         sums = torch.zeros(2, dtype=torch.float64, device=device)
         gradients: dict[str, Tensor] = {}
@@ -205,7 +207,7 @@ def _trained(network: NetworkConfig, team: Alone) -> _Trained:
                 if p.grad is not None
             }
     weights = {name: x.detach().clone() for name, x in net.named_parameters()}
-    return _Trained(net, outputs, team.sums(sums)[:1], gradients, weights)
+    return _Trained(net, outputs, team.all_reduce(sums)[:1], gradients, weights)
 
 
 class _Drawn:

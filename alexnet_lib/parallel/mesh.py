@@ -7,7 +7,8 @@ torch's `DistributedDataParallel` averages the gradients over its replicas.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -17,14 +18,14 @@ from torch.nn.parallel import DistributedDataParallel
 
 from alexnet_lib.nets.layers import BatchNorm
 from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.parallel.agreement import require_equal
 from alexnet_lib.parallel.exchange import Link, Rows
 from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.parallel.towers import Tower, build_tower
-from alexnet_lib.training.checkpoint import CheckpointError
-from alexnet_lib.training.team import Alone, BatchSource, SharedSource
+from alexnet_lib.training.team import BatchSource, SharedSource
 
 
-class Mesh(Alone):
+class DeviceMeshTeam:
     """This process's place among those that train one network.
 
     To be made in every process of an initialised process group (`launch` and
@@ -41,8 +42,7 @@ class Mesh(Alone):
             )
         shape = (layout.replicas, layout.towers)
         mesh = init_device_mesh(device.type, shape, mesh_dim_names=("replica", "tower"))
-        super().__init__(device)
-        self.layout, self.processes = layout, layout.processes
+        self.device, self.layout, self.processes = device, layout, layout.processes
         self.replica, self.tower = mesh.get_coordinate() or (0, 0)
         self.replicas = mesh.get_group("replica")
         towers = mesh.get_group("tower")
@@ -51,7 +51,7 @@ class Mesh(Alone):
         self.rows = Rows()
 
     @property
-    def leads(self) -> bool:  # type: ignore[override]
+    def is_main(self) -> bool:
         """Whether this is process 0."""
         return dist.get_rank() == 0
 
@@ -74,37 +74,29 @@ class Mesh(Alone):
         """This replica's rows of every batch."""
         return _RowsOf(source, self.replica, self.layout.replicas, self.rows)
 
-    def for_steps(self, net: nn.Module) -> nn.Module:
+    def wrap(self, net: nn.Module) -> nn.Module:
         """`net`, whose backward pass averages gradients over the replicas."""
         if self.layout.replicas == 1:
             return net
         return DistributedDataParallel(net, process_group=self.replicas)
 
-    def sums(self, figures: Tensor) -> Tensor:
+    def all_reduce(self, figures: Tensor) -> Tensor:
         """Sums over all images: over the replicas, whose towers have the same."""
         figures = figures.to(self.device)
         dist.all_reduce(figures, group=self.replicas)
         return figures
 
-    def agreed(self, wish: bool) -> bool:
+    def broadcast(self, wish: bool) -> bool:
         """Process 0's wish."""
         answer = torch.tensor(wish, dtype=torch.uint8, device=self.device)
         dist.broadcast(answer, src=0)
         return bool(answer)
 
-    def check_alike(self, values: Sequence[float], what: str) -> None:
-        """Raise `CheckpointError` unless `values` are the same in all processes."""
-        own = torch.tensor(values, dtype=torch.float64, device=self.device)
-        all_of_them = [torch.empty_like(own) for _ in range(dist.get_world_size())]
-        dist.all_gather(all_of_them, own)
-        if any(not torch.equal(x, own) for x in all_of_them):
-            raise CheckpointError(
-                f"{what} differs between processes: "
-                f"{[x.tolist() for x in all_of_them]}; the folder with the checkpoint "
-                "must be one that all machines share (ALEXNET_RUNS)"
-            )
+    def require_equal(self, facts: Mapping[str, Any]) -> None:
+        """Raise `TeamError` unless all processes name the same facts."""
+        require_equal(facts)
 
-    def whole(self, net: nn.Module, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def merge(self, net: nn.Module, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Tensors of the merged network from the towers' parts.
 
         Joined in the first replica's towers; the others, which hold the same
@@ -124,10 +116,10 @@ class Mesh(Alone):
                 joined[name] = tensor
         return joined
 
-    def part(self, net: nn.Module, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def shard(self, net: nn.Module, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """This tower's part of the merged network's tensors."""
         assert isinstance(net, Tower)
-        return net.part(whole)
+        return net.shard(whole)
 
 
 class _RowsOf:

@@ -71,7 +71,7 @@ class Tower(nn.Sequential):
         if share.keeps_own:
             self.add_module(f"own_{share.name}", Own(self.link))
 
-    def part(self, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def shard(self, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """This tower's part of tensors of the merged network, by name, as copies."""
         own = self.state_dict().keys()
         return {
@@ -100,7 +100,7 @@ def build_tower(
     """
     with torch.random.fork_rng(devices=[]):  # modules are made on the CPU
         tower = Tower(network, layout, link, rows)
-    tower.load_state_dict(tower.part(build(network, seed).state_dict()))
+    tower.load_state_dict(tower.shard(build(network, seed).state_dict()))
     return tower
 
 

@@ -11,7 +11,7 @@ from alexnet_lib.data import Dataset
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.evaluation.errors import Errors, errors
 from alexnet_lib.evaluation.probe import colour_shares, probe
-from alexnet_lib.training.team import Alone
+from alexnet_lib.training.team import Team
 from alexnet_lib.training.loop import Measure
 
 
@@ -38,7 +38,7 @@ def measure_of(config: RunConfig, dataset: Dataset, views: CentreViews) -> Measu
 
 
 def last_figures(
-    config: RunConfig, dataset: Dataset, views: CentreViews, net: nn.Module, team: Alone
+    config: RunConfig, dataset: Dataset, views: CentreViews, net: nn.Module, team: Team
 ) -> dict[str, Any]:
     """What is measured once, at the end: ten views after crops, kernels' colour."""
     figures: dict[str, Any] = {}
@@ -46,7 +46,7 @@ def last_figures(
         tested = errors(net, dataset.test, views, config.training.precision, ten=True)
         figures |= _named("val", tested, "_ten")
     if config.training.kernel_colour:
-        kernels = team.whole(net, net.state_dict()).get("conv1.weight")
+        kernels = team.merge(net, net.state_dict()).get("conv1.weight")
         if kernels is not None:
             figures["kernel_colour"] = colour_shares(kernels).tolist()
     return figures

@@ -17,7 +17,7 @@ from alexnet_lib.experiments import Experiment
 from alexnet_lib.runs.train_config import run_name, train_config, weights_sha256
 from alexnet_lib.runs.records import Record
 from alexnet_lib.settings import Scale
-from alexnet_lib.training.team import ALONE, Alone
+from alexnet_lib.training.team import SINGLE_PROCESS, Team
 from alexnet_lib.training.loop import OnEpoch
 
 
@@ -85,14 +85,14 @@ def run_arm(
 
     Training goes on from the run's checkpoint if one is there.
     """
-    run = _Run(experiment, arm, seed, scale, ALONE)
+    run = _Run(experiment, arm, seed, scale, SINGLE_PROCESS)
     record = run.record(publish=publish, show=show, on_epoch=on_epoch)
     assert record is not None
     return record
 
 
 def run_arm_in(
-    team: Alone, experiment: Experiment, arm: str, seed: int, scale: Scale
+    team: Team, experiment: Experiment, arm: str, seed: int, scale: Scale
 ) -> Record | None:
     """`run_arm` by all processes of a `team`, which call it together.
 
@@ -111,7 +111,7 @@ class _Run:
     arm: str
     seed: int
     scale: Scale
-    team: Alone
+    team: Team
 
     def record(
         self,
@@ -124,9 +124,9 @@ class _Run:
         own = settings.runs_root() / self.scale
         root = settings.results_root() if publish else own
         known = stored(root, self.experiment, self.arm, self.seed, config)
-        self.team.check_alike((known is not None,), f"records in {root}")
+        self.team.require_equal({f"a record in {root}": known is not None})
         if known is not None:
-            return known if self.team.leads else None
+            return known if self.team.is_main else None
         dataset, code = data.load(config.data.name), machine.code()
         which = self.experiment.name, self.arm, self.seed
         saved = records.path_of(own, *which).with_suffix(".pt")
@@ -146,7 +146,7 @@ class _Run:
             team=self.team,
         )
         sha256 = weights_sha256(net, self.team)
-        if not self.team.leads:
+        if not self.team.is_main:
             return None
         record = self._record_of(config, dataset, history, sha256, code, started)
         if publish and self.arm in self.experiment.keeps_first_layer:

@@ -16,7 +16,7 @@ from alexnet_lib.data.batches import Batches, ViewBatches
 from alexnet_lib.runs.measured import last_figures, measure_of
 from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
-from alexnet_lib.training.team import ALONE, Alone, SharedSource, random_state_kept
+from alexnet_lib.training.team import SINGLE_PROCESS, Team, SharedSource, random_state_kept
 from alexnet_lib.training.loop import OnEpoch, train
 
 
@@ -29,7 +29,7 @@ def train_config(
     on_epoch: OnEpoch | None = None,
     title: str = "training",
     show: bool = True,
-    team: Alone = ALONE,
+    team: Team = SINGLE_PROCESS,
 ) -> tuple[nn.Sequential, list[dict[str, Any]]]:
     """Build and train the network of `config`; returns it and its epochs.
 
@@ -63,7 +63,7 @@ def train_config(
     return net, history
 
 
-def _refuse_probing(config: RunConfig, team: Alone) -> None:
+def _refuse_probing(config: RunConfig, team: Team) -> None:
     if config.training.probe_images and team.processes > 1:
         raise ValueError(
             f"probe_images={config.training.probe_images}: units are probed where one "
@@ -99,12 +99,12 @@ def _batches(
     return ViewBatches(dataset.train, views, batch_size, seed)
 
 
-def weights_sha256(net: nn.Module, team: Alone = ALONE) -> str:
+def weights_sha256(net: nn.Module, team: Team = SINGLE_PROCESS) -> str:
     """SHA-256 of all parameters and buffers, to compare two runs bit for bit.
 
     In a `team` all call it, and the leading process has that of the merged network.
     """
     sha = hashlib.sha256()
-    for name, tensor in team.whole(net, net.state_dict()).items():
+    for name, tensor in team.merge(net, net.state_dict()).items():
         sha.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
     return sha.hexdigest()

@@ -26,9 +26,9 @@ from alexnet_lib.training import checkpoint
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
 from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import (
-    ALONE,
-    Alone,
+    SINGLE_PROCESS,
     BatchSource,
+    Team,
     random_state,
     set_random_state,
 )
@@ -75,7 +75,7 @@ def train(
     on_epoch: OnEpoch | None = None,
     title: str = "training",
     show: bool = True,
-    team: Alone = ALONE,
+    team: Team = SINGLE_PROCESS,
 ) -> list[dict[str, Any]]:
     """Train `net` in place and return one dict per epoch, the untrained net first.
 
@@ -95,7 +95,7 @@ def train(
     net.train()
     if on_epoch is not None:
         on_epoch(history)
-    shown = show and team.leads
+    shown = show and team.is_main
     with tqdm(unit="batch", mininterval=0.5, leave=False, disable=not shown) as bar:
         while not _finished(history, config):
             loop.train_epoch(bar)
@@ -129,11 +129,11 @@ class _Loop:
         run: str,
         saved: Path | None,
         title: str,
-        team: Alone,
+        team: Team,
     ) -> None:
         self.net, self.batches, self.config = net, batches, config
         self.run, self.saved, self.title = run, saved, title
-        self.team, self.stepped = team, team.for_steps(net)
+        self.team, self.stepped = team, team.wrap(net)
         rate = config.learning_rate
         self.optimizer = PaperSGD(
             parameter_groups(
@@ -171,7 +171,7 @@ class _Loop:
             now = time.monotonic()
             at.seconds, started = at.seconds + now - started, now
             bar.set_postfix(error=f"{at.wrong / at.images:.3f}", refresh=False)
-            if self.team.agreed(now - saved_at > CHECKPOINT_SECONDS):
+            if self.team.broadcast(now - saved_at > CHECKPOINT_SECONDS):
                 self.save()
                 saved_at = now
 
@@ -199,25 +199,25 @@ class _Loop:
         velocities = self.optimizer.velocities(self.net)
         content = {
             "run": self.run,
-            "net": self.team.whole(self.net, self.net.state_dict()),
-            "velocities": self.team.whole(self.net, velocities),
+            "net": self.team.merge(self.net, self.net.state_dict()),
+            "velocities": self.team.merge(self.net, velocities),
             "progress": vars(self.progress),
         } | random_state(self.team.device)
-        if self.team.leads:
+        if self.team.is_main:
             checkpoint.save(self.saved, content)
 
     def _restore(self) -> None:
         content = checkpoint.load(self.saved, self.run) if self.saved else None
         if content is not None:
-            self.net.load_state_dict(self.team.part(self.net, content["net"]))
-            velocities = self.team.part(self.net, content["velocities"])
+            self.net.load_state_dict(self.team.shard(self.net, content["net"]))
+            velocities = self.team.shard(self.net, content["velocities"])
             self.optimizer.set_velocities(self.net, velocities)
             set_random_state(self.team.device, content)
             self.progress = Progress(**content["progress"])
         at = self.progress
         if version() not in at.commits:
             at.commits.append(version())
-        self.team.check_alike((at.epoch, at.step), f"progress in {self.saved}")
+        self.team.require_equal({"checkpoint": {"epoch": at.epoch, "step": at.step}})
 
     def _set_rates(self) -> None:
         drops = sum(self.progress.epoch >= at for at in self.config.drop_epochs)
@@ -227,7 +227,7 @@ class _Loop:
     def _add(self, sums: Tensor, images: int) -> None:
         """Move the sums of the last steps into the progress; stop if not finite."""
         at = self.progress
-        all_sums = self.team.sums(torch.cat([sums, sums.new_tensor([images])]))
+        all_sums = self.team.all_reduce(torch.cat([sums, sums.new_tensor([images])]))
         loss, wrong, seen = all_sums.tolist()
         sums.zero_()
         if not math.isfinite(loss):

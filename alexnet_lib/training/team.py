@@ -1,15 +1,15 @@
-"""Who trains one network together: here a process alone.
+"""Who trains one network together: `Team`, and a process by itself.
 
 The training loop asks its team for whatever needs others: a network, a share of
 each batch, sums over all images, the state as a whole. `alexnet_lib.parallel.mesh`
-answers for several processes; alone, everything is one's own.
+answers for several processes; for `SingleProcess` everything is its own.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol, Self
+from typing import Any, Protocol, Self
 
 import torch
 from torch import Tensor, nn
@@ -40,7 +40,7 @@ class SharedSource(BatchSource, Protocol):
 
 
 def random_state_kept(device: torch.device) -> AbstractContextManager[None]:
-    """Whatever is drawn within, on the CPU or `device`, the random states come back.
+    """Restore the random state of the CPU and of `device` on exit.
 
     `fork_rng` by itself takes every GPU of the machine, and warns of several.
     """
@@ -62,59 +62,104 @@ def set_random_state(device: torch.device, state: Mapping[str, Tensor]) -> None:
         torch.cuda.set_rng_state(state["rng_cuda"], device)
 
 
-class Alone:
+class TeamError(RuntimeError):
+    """Processes that cannot train one network together; says what differs, where."""
+
+
+class Team(Protocol):
+    """What the training loop asks of those who train one network together."""
+
+    @property
+    def is_main(self) -> bool:
+        """Whether this process shows progress and writes files."""
+
+    @property
+    def processes(self) -> int:
+        """How many train together."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where this process computes."""
+
+    def network(self, config: NetworkConfig, seed: int) -> nn.Sequential:
+        """This process's part of the network that `build(config, seed)` makes."""
+
+    def batches(self, source: SharedSource) -> BatchSource:
+        """This process's share of the batches."""
+
+    def wrap(self, net: nn.Module) -> nn.Module:
+        """`net` as training steps call it; its parameters are the same."""
+
+    def all_reduce(self, figures: Tensor) -> Tensor:
+        """Sums, (n,) float64, over the images of all processes."""
+
+    def broadcast(self, wish: bool) -> bool:
+        """The main process's wish, the same answer in all."""
+
+    def require_equal(self, facts: Mapping[str, Any]) -> None:
+        """Raise `TeamError` unless all processes name the same facts.
+
+        All call it together. Facts are plain JSON values by name; of nested ones the
+        error names the item that differs, with each rank's value.
+        """
+
+    def merge(self, net: nn.Module, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Tensors of the merged network from this process's, by name.
+
+        The main process has them all; others may get less.
+        """
+
+    def shard(self, net: nn.Module, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """This process's part of the merged network's tensors."""
+
+
+class SingleProcess:
     """One process that has the whole network and every image.
 
     On `device`; without one on the first GPU if there is any, else on the CPU.
     """
 
-    leads = True
-    """Whether this process shows progress and writes files."""
-
+    is_main = True
     processes = 1
-    """How many train together."""
 
     def __init__(self, device: torch.device | None = None) -> None:
         self._device = device
 
     @property
     def device(self) -> torch.device:
-        """Where this process computes."""
+        """Where it computes."""
         return self._device or machine.device()
 
     def network(self, config: NetworkConfig, seed: int) -> nn.Sequential:
-        """What this process has of the network that `build(config, seed)` makes."""
+        """The network that `build` makes."""
         return build(config, seed)
 
     def batches(self, source: SharedSource) -> BatchSource:
-        """This process's share of the batches."""
+        """All batches, whole."""
         return source
 
-    def for_steps(self, net: nn.Module) -> nn.Module:
-        """`net` as training steps call it; its parameters are the same."""
+    def wrap(self, net: nn.Module) -> nn.Module:
+        """`net` itself."""
         return net
 
-    def sums(self, figures: Tensor) -> Tensor:
-        """Sums, (n,) float64, over the images of all processes."""
+    def all_reduce(self, figures: Tensor) -> Tensor:
+        """The sums themselves."""
         return figures
 
-    def agreed(self, wish: bool) -> bool:
-        """The leading process's wish, the same answer in all."""
+    def broadcast(self, wish: bool) -> bool:
+        """The wish itself."""
         return wish
 
-    def check_alike(self, values: Sequence[float], what: str) -> None:
-        """Raise `CheckpointError` unless `values` are the same in all processes."""
+    def require_equal(self, facts: Mapping[str, Any]) -> None:
+        """Pass: one process agrees with itself."""
 
-    def whole(self, net: nn.Module, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Tensors of the merged network from this process's, by name.
-
-        The leading process has them all; others may get less.
-        """
+    def merge(self, net: nn.Module, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The tensors themselves: they are whole."""
         return dict(own)
 
-    def part(self, net: nn.Module, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What this process has of the merged network's tensors."""
+    def shard(self, net: nn.Module, whole: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The tensors themselves."""
         return dict(whole)
 
 
-ALONE = Alone()
+SINGLE_PROCESS = SingleProcess()

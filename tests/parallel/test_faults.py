@@ -20,7 +20,7 @@ from alexnet_lib.parallel.equality import small_alexnet
 from alexnet_lib.runs import records
 from alexnet_lib.runs.run import run_arm
 from alexnet_lib.runs.train_config import train_config, weights_sha256
-from alexnet_lib.training.team import Alone
+from alexnet_lib.training.team import SingleProcess
 
 from .test_parallel import wait_for
 
@@ -177,7 +177,7 @@ def test_two_machines_train_as_one(torchrun, tmp_path):
     outs = [finished(node) for node in nodes]
     assert "".join(outs).count("weights in") == 1
     dataset = data.load("synthetic")
-    team = Alone(torch.device("cpu"))
+    team = SingleProcess(torch.device("cpu"))
     net, _ = train_config(CONFIG, dataset, 1, show=False, team=team)
     for name, tensor in weights(saved).items():
         torch.testing.assert_close(tensor, net.state_dict()[name], rtol=1e-3, atol=1e-5)

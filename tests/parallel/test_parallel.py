@@ -33,11 +33,11 @@ from alexnet_lib.parallel.process_group import ProcessError, connect, device_kin
 from alexnet_lib.parallel.sharding import Layout, plan, traffic
 from alexnet_lib.parallel.towers import build_tower
 from alexnet_lib.training import checkpoint
-from alexnet_lib.training.team import Alone, random_state_kept
+from alexnet_lib.training.team import SingleProcess, random_state_kept
 
 from . import work
 
-ON_CPU = Alone(torch.device("cpu"))
+ON_CPU = SingleProcess(torch.device("cpu"))
 
 
 def tower(network, number, layout=None):
@@ -353,7 +353,7 @@ def test_training_does_not_leave_a_gpu_for_the_cpu_unasked(monkeypatch):
 
 def test_a_process_alone_computes_where_it_is_told_else_on_the_gpu(monkeypatch):
     monkeypatch.setattr(machine, "device", lambda: torch.device("cuda"))
-    assert Alone().device.type == "cuda"
+    assert SingleProcess().device.type == "cuda"
     assert ON_CPU.device.type == "cpu"
 
 

@@ -16,7 +16,7 @@ from alexnet_lib.data.batches import Batches
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.parallel.equality import differences, small_alexnet
 from alexnet_lib.parallel.exchange import Exchange
-from alexnet_lib.parallel.mesh import Mesh
+from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.training.loop import _Loop, train
 from alexnet_lib.training.team import random_state_kept
@@ -48,7 +48,7 @@ def compared_and_counted(device, cases, batch):
     """`differences`, and the bytes that a step of the small net sends, by output."""
     found, sent = differences(device, cases), {}
     for output in ("split", "first"):
-        mesh = Mesh(Layout(output=output), device)
+        mesh = DeviceMeshTeam(Layout(output=output), device)
         _step(mesh, small_alexnet(), batch, "float32")()
         sent[output] = dict(mesh.link.sent)
     return found, sent
@@ -56,7 +56,9 @@ def compared_and_counted(device, cases, batch):
 
 def wire_errors(device, sizes, wire):
     """Relative error of gradients of about those sizes that came over `wire`."""
-    links = [Mesh(layout, device).link for layout in (Layout(wire=wire), Layout())]
+    links = [
+        DeviceMeshTeam(layout, device).link for layout in (Layout(wire=wire), Layout())
+    ]
     generator = torch.Generator().manual_seed(dist.get_rank())
     errors = []
     for size in sizes:
@@ -101,8 +103,8 @@ def saved_again(team, saved, to):
 
 
 def train_and_save(device, layout, epochs, saved):
-    trained(Mesh(layout, device), epochs, saved)
+    trained(DeviceMeshTeam(layout, device), epochs, saved)
 
 
 def save_again(device, layout, saved, to):
-    saved_again(Mesh(layout, device), saved, to)
+    saved_again(DeviceMeshTeam(layout, device), saved, to)

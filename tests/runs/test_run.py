@@ -17,7 +17,7 @@ from alexnet_lib.experiments.figure1 import FIGURE1
 from alexnet_lib.runs.train_config import train_config
 from alexnet_lib.evaluation.probe import colour_shares
 from alexnet_lib.runs.run import PublishError, run_arm, run_experiment
-from alexnet_lib.training.team import Alone
+from alexnet_lib.training.team import SingleProcess
 
 from tests.conftest import quick
 
@@ -72,7 +72,7 @@ def test_kernels_of_both_towers_have_their_colour_recorded():
 def test_probing_a_network_that_is_shared_out_is_refused():
     config = quick().arms("smoke")["2012-relu"]
     assert config.training.probe_images > 0
-    team = Alone(torch.device("cpu"))
+    team = SingleProcess(torch.device("cpu"))
     team.processes = 2
     with pytest.raises(ValueError, match=r"probe_images=\d+: .* set it to 0"):
         train_config(config, data.load("synthetic"), 1, team=team)

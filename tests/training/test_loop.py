@@ -19,7 +19,7 @@ from alexnet_lib.training import checkpoint
 from alexnet_lib.training import loop as train_module
 from alexnet_lib.training.checkpoint import CheckpointError
 from alexnet_lib.training.loop import TrainingError, train
-from alexnet_lib.training.team import Alone
+from alexnet_lib.training.team import SingleProcess
 
 CONFIG = TrainingConfig(learning_rate=1e-3, epochs=2, batch_size=16)
 
@@ -87,7 +87,7 @@ def test_interrupted_anywhere_it_ends_with_the_same_weights(
 
 
 def loop_on_a_gpu(path):
-    team = Alone(torch.device("cuda"))
+    team = SingleProcess(torch.device("cuda"))
     return train_module._Loop(nn.Linear(2, 2), [], CONFIG, {}, "", path, "", team)
 
 

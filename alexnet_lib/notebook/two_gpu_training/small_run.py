@@ -28,11 +28,11 @@ from alexnet_lib.nets.layers import (
     ZeroPad,
 )
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.parallel.mesh import Mesh
+from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
 from alexnet_lib.training.step import train_step
-from alexnet_lib.training.team import Alone, random_state_kept
+from alexnet_lib.training.team import Team, random_state_kept
 
 IMAGES, BATCH, RATE = 100, 20, 0.02
 
@@ -78,7 +78,7 @@ class SmallRun:
         return max(found) if all(map(math.isfinite, found)) else math.inf
 
 
-def train_small(team: Alone, network: NetworkConfig, epochs: int) -> SmallRun:
+def train_small(team: Team, network: NetworkConfig, epochs: int) -> SmallRun:
     """Train `network` to know `IMAGES` drawn images of its input's size by heart.
 
     The leading process prints every fourth epoch.
@@ -93,23 +93,23 @@ def train_small(team: Alone, network: NetworkConfig, epochs: int) -> SmallRun:
     with random_state_kept(team.device):
         torch.manual_seed(1)
         net = team.network(network, 1).double().to(team.device)
-        stepped = team.for_steps(net)
+        stepped = team.wrap(net)
         groups = parameter_groups(net, RATE, 2 * RATE, config.weight_decay)
         optimizer = PaperSGD(groups, lr=RATE)
         for epoch in range(epochs):
             sums = torch.zeros(2, dtype=torch.float64)
             for images, labels in batches.epoch(epoch):
                 found = train_step(stepped, images.double(), labels, optimizer, config)
-                found = team.sums(found).cpu()
+                found = team.all_reduce(found).cpu()
                 losses.append(found[0].item() / BATCH)
                 sums += found
-            if team.leads and epoch % 4 == 3:
+            if team.is_main and epoch % 4 == 3:
                 loss, error = (sums / IMAGES).tolist()
                 print(
                     f"epoch {epoch + 1:2}  loss {loss:.3f}  training error {error:.2f}"
                 )
     own = {name: x.detach() for name, x in net.named_parameters()}
-    whole = {name: x.cpu().numpy() for name, x in team.whole(net, own).items()}
+    whole = {name: x.cpu().numpy() for name, x in team.merge(net, own).items()}
     return SmallRun(losses, whole)
 
 
@@ -117,7 +117,7 @@ def in_towers(
     device: torch.device, network: NetworkConfig, layout: Layout, epochs: int
 ) -> SmallRun:
     """`train_small` by all processes together: what each is told by `launch`."""
-    mesh = Mesh(layout, device)
+    mesh = DeviceMeshTeam(layout, device)
     run = train_small(mesh, network, epochs)
     steps = len(run.losses)
     per_step = {what: total // steps for what, total in mesh.link.sent.items()}

@@ -23,9 +23,9 @@ from alexnet_lib.notebook.two_gpu_training.small_run import (
 from alexnet_lib.parallel import costs
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.sharding import Layout, traffic
-from alexnet_lib.training.team import Alone
+from alexnet_lib.training.team import SingleProcess
 
-ON_CPU = Alone(torch.device("cpu"))
+ON_CPU = SingleProcess(torch.device("cpu"))
 
 
 @pytest.mark.parametrize("side", [27, 224, 227, 230])
