@@ -24,7 +24,7 @@ from alexnet_lib.training.team import SingleProcess
 
 from .test_parallel import wait_for
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 EPOCHS, STEPS = 4, 25
 CONFIG = RunConfig(
     DataConfig("synthetic", pixels="unit"),

@@ -399,7 +399,7 @@ def test_nothing_runs_on_after_an_interrupt_or_a_kill(tmp_path, how):
         "    signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         f"    launch(sleep, 2, ({str(tmp_path)!r},), device='cpu')\n"
     )
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[2]
     parent = subprocess.Popen(
         [sys.executable, str(script)],
         cwd=root,
