@@ -35,7 +35,6 @@ from alexnet_lib.training.team import SingleProcess, Team
 CORES = 2
 LAYOUTS = {
     "towers": Layout(),
-    "overlap": Layout(overlap=True),
     "float16": Layout(wire="float16"),
 }
 _MIB = 2**20
@@ -57,9 +56,9 @@ def measure(
     what the split costs in work, but not waiting; on GPUs it says nothing.
     `half_over_towers`: the wall time of one process with the one-GPU net of half the
     kernels, than which the authors' two GPUs were slightly faster (§3.2), over the
-    towers'. `overlap` and `float16` are towers with these options of `Layout`.
-    `bytes` are those each tower sends in a step, counted as they were sent,
-    `bytes_computed` from the configuration. `memory` is a process's largest, in MiB,
+    towers'. `float16` is towers whose maps travel so (`Layout.wire`). `bytes` are
+    those each tower sends in a step, counted as they were sent, `bytes_computed`
+    from the configuration. `memory` is a process's largest, in MiB,
     above what it takes to start (on a GPU, of the GPU's); `state` that of weights,
     gradients and velocities alone.
     """

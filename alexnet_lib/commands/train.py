@@ -74,7 +74,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--towers", type=int, help="default 2, or 1 in a single process")
     how.add_argument("--output", choices=get_args(Output), default="split")
     how.add_argument("--wire", choices=get_args(Wire), default="same")
-    how.add_argument("--overlap", action="store_true", help="compute while exchanging")
     how.add_argument("--device", choices=get_args(DeviceKind))
     how.add_argument("--save", type=Path, help="checkpoint; default in ALEXNET_RUNS")
 
@@ -98,7 +97,6 @@ def run(arguments: argparse.Namespace) -> None:
             replicas=max(1, processes // towers),
             output=arguments.output,
             wire=arguments.wire,
-            overlap=arguments.overlap,
         )
         mesh = DeviceMeshTeam(layout, device)
         if arguments.experiment is None:

@@ -15,7 +15,7 @@ from alexnet_lib.nets.counts import LayerCount, count, total
 from alexnet_lib.nets.layers import Conv, Layer, Linear, ResponseNorm
 from alexnet_lib.nets.network import NetworkConfig, changed
 from alexnet_lib.nets.shapes import Placed, layers_of
-from alexnet_lib.parallel.sharding import Layout, plan, traffic
+from alexnet_lib.parallel.sharding import Layout, shares_of, traffic
 
 Rule = Literal["floor", "ceil"]
 
@@ -96,7 +96,7 @@ def memory(network: NetworkConfig, towers: int = 1, batch: int = 128) -> Memory:
     Not counted: the convolutions' own workspace, the images, the program.
     """
     values = 0
-    for share in plan(network, Layout(towers=towers), 0):
+    for share in shares_of(network, Layout(towers=towers), 0):
         assert share.placed is not None
         values += math.prod(share.placed.output_shape)
         if share.gathers:
@@ -136,6 +136,6 @@ def drawn_layers(network: NetworkConfig) -> list[tuple[Placed, Placed, bool]]:
     whole = {p.name: p for p in layers_of(network)}
     return [
         (share.placed, whole[share.name], share.gathers)
-        for share in plan(network, Layout(), 0)
+        for share in shares_of(network, Layout(), 0)
         if share.cut and share.placed is not None
     ]

@@ -101,11 +101,9 @@ def check_cases(processes: int = 2) -> list[tuple[str, NetworkConfig, Layout]]:
     layout = Layout(towers=2, replicas=processes // 2)
     net = small_alexnet()
     first = dataclasses.replace(layout, output="first")
-    overlap = dataclasses.replace(layout, overlap=True)
     return [
         *((f"{p} exchange", with_communication(net, p), layout) for p in PATTERNS),
         ("classifier on one tower", net, first),
-        ("overlapped exchange", net, overlap),
     ]
 
 

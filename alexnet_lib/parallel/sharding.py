@@ -40,17 +40,13 @@ class Layout:
     classifier is on tower 0, as in the authors' code (`layers-145.cfg:294-299`).
     `wire`: maps and their gradients travel as they are or in half precision, which
     cost the authors nothing in top-1 and 0.4 points in top-5 (#170-quant: error
-    0.40524 against 0.40528, and 0.18416 against 0.18048). With `overlap` a layer
-    computes on its tower's own maps while the others' are under way; on a CPU the
-    two halves cost more than the waiting they save (`alexnet bench towers`), and
-    between GPUs it has not been measured.
+    0.40524 against 0.40528, and 0.18416 against 0.18048).
     """
 
     towers: int = 2
     replicas: int = 1
     output: Output = "split"
     wire: Wire = "same"
-    overlap: bool = False
 
     def __post_init__(self) -> None:
         if self.towers < 1 or self.replicas < 1:
@@ -84,8 +80,8 @@ class Share:
         return self.whole.name
 
 
-def plan(network: NetworkConfig, layout: Layout, tower: int) -> tuple[Share, ...]:
-    """What tower number `tower` has of each layer of `network`.
+def shares_of(network: NetworkConfig, layout: Layout, tower: int) -> tuple[Share, ...]:
+    """Each layer's share on tower number `tower`, first to last.
 
     Raises `ValueError` where a layer cannot be shared out evenly.
     """
@@ -195,7 +191,7 @@ def traffic(network: NetworkConfig, layout: Layout) -> tuple[Traffic, ...]:
     """
     towers = layout.towers
     rows: list[Traffic] = []
-    for share in plan(network, layout, 0):
+    for share in shares_of(network, layout, 0):
         if share.gathers:
             part = math.prod(share.whole.input_shape) // towers
             rows.append(Traffic(share.name, *_sends(share, part, layout)))

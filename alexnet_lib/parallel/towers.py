@@ -9,12 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from alexnet_lib.modules.build import build, module_of
-from alexnet_lib.nets.layers import Conv, Dropout, Linear
+from alexnet_lib.nets.layers import Dropout, Linear
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import Shape
 from alexnet_lib.parallel.exchange import Exchange, Link, Logits, Own, Rows
-from alexnet_lib.parallel.overlap import overlapped
-from alexnet_lib.parallel.sharding import Layout, Share, plan
+from alexnet_lib.parallel.sharding import Layout, Share, shares_of
 
 
 class Tower(nn.Sequential):
@@ -32,7 +31,7 @@ class Tower(nn.Sequential):
         self.tower, self.towers = link.tower, layout.towers
         self.link, self.rows = link, rows
         self.cuts: dict[str, int] = {}
-        shares = plan(network, layout, link.tower)
+        shares = shares_of(network, layout, link.tower)
         for share in shares:
             self._add(share, network, layout)
             for parameter, axis in share.cut.items():
@@ -44,13 +43,7 @@ class Tower(nn.Sequential):
     def _add(self, share: Share, network: NetworkConfig, layout: Layout) -> None:
         if isinstance(share.whole.layer, Linear) and len(share.whole.input_shape) > 1:
             self.add_module("flatten", nn.Flatten())
-        overlaps = (
-            layout.overlap
-            and layout.towers > 1
-            and bool(share.cut)
-            and isinstance(share.whole.layer, Conv | Linear)
-        )
-        if share.gathers and not overlaps:
+        if share.gathers:
             everyone = bool(share.cut) or share.keeps_own
             readers = range(layout.towers if everyone else 1)
             self.add_module(
@@ -65,8 +58,6 @@ class Tower(nn.Sequential):
             )
         else:
             module = module_of(share.placed, network.activation)
-        if share.gathers and overlaps and isinstance(module, nn.Conv2d | nn.Linear):
-            module = overlapped(module, self.link, share.name)
         self.add_module(share.name, module)
         if share.keeps_own:
             self.add_module(f"own_{share.name}", Own(self.link))
