@@ -30,13 +30,12 @@ def draw(number: int, scale: Scale, published: bool = False) -> Path:
     """
     from alexnet_lib.experiments.figure1 import FIGURE1
     from alexnet_lib.figures import figure1
-    from alexnet_lib.ledger import report
+    from alexnet_lib.runs import records
 
     if number != 1:
         raise ValueError(f"Figure {number} is not reproduced yet; there is: 1")
-    runs = (
-        report.published(FIGURE1.name) if published else report.own(FIGURE1.name, scale)
-    )
+    name = FIGURE1.name
+    runs = records.published(name) if published else records.own(name, scale)
     if not runs:
         raise ValueError(
             f"no runs for Figure 1 at scale {scale}; first `alexnet run figure1 "

@@ -47,7 +47,7 @@ def reproduce(scale: Scale = "laptop") -> Path:
             scale = "smoke"
     print(f"scale    {scale}: {FIGURE1.expect[scale]}\n")
     run_experiment(FIGURE1, scale, seeds=FIGURE1.seed_list(scale, 1))
-    print(report.ledger_table(report.ledger(scale, FIGURE1.name)))
+    print(report.ledger_table(report.ledger(scale, experiment=FIGURE1.name)))
     path = figure.draw(1, scale)
     print(f"\nfigure: {path}")
     return path

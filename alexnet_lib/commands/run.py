@@ -25,7 +25,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Run the arms and seeds that have no record, and print all their metrics."""
     from alexnet_lib import experiments
-    from alexnet_lib.ledger import report
+    from alexnet_lib.ledger.run_tables import result_table
     from alexnet_lib.runs.run import run_experiment
 
     chosen = experiments.by_name(arguments.experiment)
@@ -38,4 +38,4 @@ def run(arguments: argparse.Namespace) -> None:
         arms=list(dict.fromkeys(arguments.arm)),
         publish=arguments.publish,
     )
-    print(report.result_table(records))
+    print(result_table(records))

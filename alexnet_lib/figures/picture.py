@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from IPython.display import Markdown
 from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -90,8 +89,3 @@ def canvas(
     for ax in made.flat:
         ax.spines[["top", "right"]].set_visible(False)
     return figure, list(made.flat)
-
-
-def markdown(text: str) -> Markdown:
-    """A table or text of the report, shown as such in a notebook."""
-    return Markdown(text)

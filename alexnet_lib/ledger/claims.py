@@ -8,48 +8,48 @@ from __future__ import annotations
 
 import dataclasses
 
+from alexnet_lib.ledger.claim import Claim
 from alexnet_lib.ledger.lab_notes import LOG, LabNote
-from alexnet_lib.ledger.measures import difference, mean, ratio
-from alexnet_lib.ledger.verdict import Claim
+from alexnet_lib.ledger.measures import Difference, Mean, Ratio
 
 _FIGURE1 = (
     Claim(
-        "relu-epochs",
-        "§3.1, Fig. 1",
-        "ReLU net to 25 % training error on CIFAR-10, read off the figure",
-        "epochs",
-        6.0,
+        name="relu-epochs",
+        section="§3.1, Fig. 1",
+        statement="ReLU net to 25 % training error on CIFAR-10, read off the figure",
+        unit="epochs",
+        paper=6.0,
         experiment="figure1",
-        measure=mean("2012-relu", "epochs_to_25"),
+        measure=Mean("2012-relu", "epochs_to_25"),
     ),
     Claim(
-        "tanh-epochs",
-        "§3.1, Fig. 1",
-        "tanh net to 25 % training error on CIFAR-10, read off the figure",
-        "epochs",
-        36.0,
+        name="tanh-epochs",
+        section="§3.1, Fig. 1",
+        statement="tanh net to 25 % training error on CIFAR-10, read off the figure",
+        unit="epochs",
+        paper=36.0,
         experiment="figure1",
-        measure=mean("2012-tanh", "epochs_to_25"),
+        measure=Mean("2012-tanh", "epochs_to_25"),
     ),
     Claim(
-        "relu-speedup",
-        "§3.1, Fig. 1",
-        "tanh needs this many times ReLU's epochs, in the regime of 2012",
-        "times",
-        6.0,
+        name="relu-speedup",
+        section="§3.1, Fig. 1",
+        statement="tanh needs this many times ReLU's epochs, in the regime of 2012",
+        unit="times",
+        paper=6.0,
         null=1.0,
         experiment="figure1",
-        measure=ratio("2012-tanh", "2012-relu", "epochs_to_25"),
+        measure=Ratio("2012-tanh", "2012-relu", "epochs_to_25"),
     ),
     Claim(
-        "relu-speedup-today",
-        "§3.1, Fig. 1",
-        "the same ratio with today's input scale and init",
-        "times",
-        6.0,
+        name="relu-speedup-today",
+        section="§3.1, Fig. 1",
+        statement="the same ratio with today's input scale and init",
+        unit="times",
+        paper=6.0,
         null=1.0,
         experiment="figure1",
-        measure=ratio("today-tanh", "today-relu", "epochs_to_25"),
+        measure=Ratio("today-tanh", "today-relu", "epochs_to_25"),
     ),
 )
 
@@ -57,45 +57,48 @@ _FIGURE1 = (
 _TEN_VIEWS = "test_error_ten_views"
 _CIFAR_NORM = (
     Claim(
-        "cifar-without-norm",
-        "§3.3",
-        "CIFAR-10 test error without norm",
-        "%",
-        13.0,
+        name="cifar-without-norm",
+        section="§3.3",
+        statement="CIFAR-10 test error without norm",
+        unit="%",
+        paper=13.0,
         experiment="cifar-norm",
-        measure=mean("13pct", _TEN_VIEWS, 100),
+        measure=Mean("13pct", _TEN_VIEWS, 100),
     ),
     Claim(
-        "cifar-with-norm",
-        "§3.3",
-        "CIFAR-10 test error with norm",
-        "%",
-        11.0,
+        name="cifar-with-norm",
+        section="§3.3",
+        statement="CIFAR-10 test error with norm",
+        unit="%",
+        paper=11.0,
         experiment="cifar-norm",
-        measure=mean("11pct", _TEN_VIEWS, 100),
+        measure=Mean("11pct", _TEN_VIEWS, 100),
     ),
     Claim(
-        "cifar-norm-as-published",
-        "§3.3",
-        "CIFAR-10, the net with norm less the one without, as published: "
+        name="cifar-norm-as-published",
+        section="§3.3",
+        statement="CIFAR-10, the net with norm less the one without, as published: "
         "local3 is wider too",
-        "points",
-        -2.0,
+        unit="points",
+        paper=-2.0,
         null=0.0,
         experiment="cifar-norm",
-        measure=difference("11pct", "13pct", _TEN_VIEWS, 100),
+        measure=Difference("11pct", "13pct", _TEN_VIEWS, 100),
     ),
     Claim(
-        "cifar-norm-alone",
-        "§3.3",
-        "CIFAR-10, norm the only thing that differs",
-        "points",
-        -2.0,
+        name="cifar-norm-alone",
+        section="§3.3",
+        statement="CIFAR-10, norm the only thing that differs",
+        unit="points",
+        paper=-2.0,
         null=0.0,
         experiment="cifar-norm",
-        measure=difference("13pct-lrn", "13pct", _TEN_VIEWS, 100),
+        measure=Difference("13pct-lrn", "13pct", _TEN_VIEWS, 100),
     ),
 )
+
+
+_NOT_THERE = " (claimed of ImageNet)"
 
 
 def _compared(
@@ -113,15 +116,15 @@ def _compared(
     printed = paper or (None, None)
     rows = [
         Claim(
-            f"{name}-top-{k}",
-            section,
-            f"{what}, top-{k} error",
-            "points",
-            printed[i],
+            name=f"{name}-top-{k}",
+            section=section,
+            statement=f"{what}, top-{k} error",
+            unit="points",
+            paper=printed[i],
             null=0.0,
             log=log[i],
             experiment="ablations",
-            measure=difference(*arms, f"top{k}_ten_views", 100),
+            measure=Difference(*arms, f"top{k}_ten_views", 100),
             of_imagenet=True,
         )
         for i, k in enumerate((1, 5))
@@ -135,7 +138,6 @@ def _compared(
     return (*rows, elsewhere)
 
 
-_NOT_THERE = " (claimed of ImageNet)"
 _ABLATIONS = (
     *_compared(
         "two-gpus",
@@ -186,14 +188,15 @@ _ABLATIONS = (
         ("source", "without-overlap"),
     ),
     Claim(
-        "overlapping-pooling-cifar",
-        "§3.4",
-        f"pooling 3/2 against 2/2, four-layer net on CIFAR-10{_NOT_THERE}, test error",
-        "points",
-        -0.4,
+        name="overlapping-pooling-cifar",
+        section="§3.4",
+        statement="pooling 3/2 against 2/2, four-layer net on CIFAR-10"
+        f"{_NOT_THERE}, test error",
+        unit="points",
+        paper=-0.4,
         null=0.0,
         experiment="cifar-pooling",
-        measure=difference("overlapping", "apart", "test_error", 100),
+        measure=Difference("overlapping", "apart", "test_error", 100),
     ),
 )
 
@@ -208,11 +211,11 @@ def _errors(
     """A net's top-1 and top-5 error on ImageNet."""
     return tuple(
         Claim(
-            f"{name}-top-{k}",
-            section,
-            f"{what}, top-{k} error",
-            "%",
-            paper[i],
+            name=f"{name}-top-{k}",
+            section=section,
+            statement=f"{what}, top-{k} error",
+            unit="%",
+            paper=paper[i],
             log=log[i],
             of_imagenet=True,
         )

@@ -45,7 +45,8 @@ def mean(values: Sequence[float]) -> Estimate:
     centre = float(np.mean(values))
     if len(values) < 2:
         return Estimate(centre, None, None, len(values))
-    half = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1) * stats.sem(values))
+    _, quantile = stats.t.interval(LEVEL, len(values) - 1)
+    half = float(quantile * stats.sem(values))
     return Estimate(centre, centre - half, centre + half, len(values))
 
 

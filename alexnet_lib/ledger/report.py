@@ -1,21 +1,19 @@
-"""Records to rows: the claims ledger and every table of the notebooks."""
+"""The claims ledger: each claim with its runs' number and what that says of it."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from alexnet_lib import settings
+from alexnet_lib.ledger.claim import Claim
 from alexnet_lib.ledger.claims import CLAIMS
 from alexnet_lib.ledger.estimate import Estimate
-from alexnet_lib.ledger.measures import Runs
-from alexnet_lib.ledger.verdict import Claim, Verdict, verdict
+from alexnet_lib.ledger.verdict import Verdict, verdict
 from alexnet_lib.runs import records
-from alexnet_lib.runs.records import Record
+from alexnet_lib.runs.records import Record, Runs
 from alexnet_lib.settings import Scale
+from alexnet_lib.tables import Table, table
 
 IMAGENET = ("imagenet", "imagenet2010")
 
@@ -35,36 +33,26 @@ class Row:
     verdict: Verdict
 
 
-def runs_of(root: Path, experiment: str) -> Runs:
-    """The records of an experiment under `root`, by arm, by seed."""
-    by_arm: dict[str, list[Record]] = defaultdict(list)
-    for record in records.read_all(root, experiment):
-        by_arm[record.arm].append(record)
-    return {arm: sorted(all_, key=lambda r: r.seed) for arm, all_ in by_arm.items()}
-
-
-def published(experiment: str) -> Runs:
-    """The published runs of an experiment, by arm."""
-    return runs_of(settings.results_root(), experiment)
-
-
-def own(experiment: str, scale: Scale) -> Runs:
-    """The reader's own runs of an experiment at a scale, by arm."""
-    return runs_of(settings.runs_root() / scale, experiment)
-
-
-def ledger(scale: Scale, experiment: str | None = None) -> list[Row]:
-    """A row per claim, or per claim of one experiment; `scale` is the reader's."""
-    return [
-        _row(claim, scale) for claim in CLAIMS if experiment in (None, claim.experiment)
+def ledger(
+    scale: Scale, *, experiment: str | None = None, section: str | None = None
+) -> list[Row]:
+    """A row per claim, of one experiment or section if asked; `scale`: the reader's."""
+    claims = [
+        claim
+        for claim in CLAIMS
+        if experiment in (None, claim.experiment) and section in (None, claim.section)
     ]
+    names = {claim.experiment for claim in claims if claim.experiment is not None}
+    published = {name: records.published(name) for name in names}
+    own = {name: records.own(name, scale) for name in names}
+    return [_row(claim, published, own) for claim in claims]
 
 
-def _row(claim: Claim, scale: Scale) -> Row:
+def _row(claim: Claim, published: Mapping[str, Runs], own: Mapping[str, Runs]) -> Row:
     if claim.experiment is None or claim.measure is None:
         return Row(claim, None, None, False, "not run yet")
-    ours = claim.measure(_counting_for(claim, published(claim.experiment)))
-    own_runs = _counting_for(claim, own(claim.experiment, scale))
+    ours = claim.measure(_counting_for(claim, published[claim.experiment]))
+    own_runs = _counting_for(claim, own[claim.experiment])
     drawn = any(not r.data["real"] for runs in own_runs.values() for r in runs)
     return Row(claim, ours, claim.measure(own_runs), drawn, verdict(claim, ours))
 
@@ -78,7 +66,7 @@ def _counting_for(claim: Claim, runs: Runs) -> Runs:
     return {arm: [run for run in all_ if counts(run)] for arm, all_ in runs.items()}
 
 
-def ledger_table(rows: Sequence[Row], *, yours: bool = True) -> str:
+def ledger_table(rows: Sequence[Row], *, yours: bool = True) -> Table:
     """The ledger in markdown; without `yours` only what is published."""
     head = ["claim", "§", "paper", "2012 log", "published run", "verdict"]
     if yours:
@@ -120,37 +108,3 @@ def ledger_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
         }
         for row in rows
     ]
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A markdown table."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in lines)
-
-
-def result_table(runs: Iterable[Record]) -> str:
-    """Every run's metrics, a row per run."""
-    listed = list(runs)
-    metrics = list(listed[0].result)
-    return table(
-        ["arm", "seed", *metrics],
-        ([r.arm, str(r.seed), *(_shown(r.result[m]) for m in metrics)] for r in listed),
-    )
-
-
-def _shown(value: float | None, digits: int = 3) -> str:
-    return "never" if value is None else f"{value:.{digits}f}"
-
-
-def metric_rows(runs: Runs, metric: str, digits: int = 2) -> list[list[str]]:
-    """Per arm: every seed's value of a metric, then mean and interval."""
-    from alexnet_lib.ledger.estimate import mean
-
-    rows = []
-    for arm, all_ in runs.items():
-        values = [r.result[metric] for r in all_]
-        reached = [v for v in values if v is not None]
-        shown = ", ".join(_shown(v, digits) for v in values)
-        whole = mean(reached).text(digits) if len(reached) == len(values) else "never"
-        rows.append([arm, shown, whole])
-    return rows

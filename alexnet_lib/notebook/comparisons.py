@@ -11,8 +11,9 @@ from matplotlib.ticker import MaxNLocator
 
 from alexnet_lib.figures.picture import BLACK, BLUE, GREY, ORANGE, Picture, canvas
 from alexnet_lib.ledger.estimate import Side
-from alexnet_lib.ledger.measures import Runs, paired_difference
-from alexnet_lib.ledger.report import table
+from alexnet_lib.ledger.measures import Difference
+from alexnet_lib.runs.records import Runs
+from alexnet_lib.tables import NOT_RUN_YET, Table, table
 
 _ACROSS = 3
 
@@ -25,12 +26,12 @@ class Contrast(NamedTuple):
     against: str
 
 
-def difference_table(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
+def difference_table(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> Table:
     """Each contrast as a row: points of the metric, a fraction, in pairs by seed."""
     rows = []
     for what, arm, against in contrasts:
-        found = paired_difference(runs, arm, against, metric, 100)
-        points = found.text(2) if found else "not published yet"
+        found = Difference(arm, against, metric, 100)(runs)
+        points = found.text(2) if found else NOT_RUN_YET
         rows.append([what, f"{arm} less {against}", points])
     return table(["what differs", "nets", "points, 95 % interval"], rows)
 
@@ -42,7 +43,7 @@ def verdict_lines(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str
     """
     names: dict[Side, list[str]] = {"below": [], "above": [], "around": []}
     for _, arm, against in contrasts:
-        found = paired_difference(runs, arm, against, metric)
+        found = Difference(arm, against, metric)(runs)
         if found and (side := found.side()):
             names[side].append(f"{arm} against {against}")
     lower, higher, neither = ("; ".join(of) or "none" for of in names.values())
@@ -88,7 +89,7 @@ def interval_plot(
     figure, axes = canvas(1, 1, 8.6, 0.5 * len(contrasts) + 1.1)
     ax = axes[0]
     for row, (_, arm, against) in enumerate(contrasts):
-        found = paired_difference(runs, arm, against, metric, 100)
+        found = Difference(arm, against, metric, 100)(runs)
         if found is None:
             continue
         ax.plot([found.value], [row], "o", color=BLUE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from alexnet_lib.ledger.measures import Runs
+from alexnet_lib.runs.records import Runs
+from alexnet_lib.tables import NOT_RUN_YET
 
 
 def per_seed(runs: Runs) -> str:
@@ -16,4 +17,4 @@ def per_seed(runs: Runs) -> str:
         threads = sorted({record.environment["threads"] for record in of_seed})
         on = ", ".join(map(str, threads))
         lines.append(f"seed {seed}: {nets}, {hours:.1f} hours in all, threads: {on}")
-    return "\n".join(lines) or "not published yet"
+    return "\n".join(lines) or NOT_RUN_YET

@@ -10,13 +10,16 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from alexnet_lib import settings
 from alexnet_lib.config import RunConfig, from_dict, to_dict
 from alexnet_lib.files import reading, written_whole
+from alexnet_lib.settings import Scale
 
 SCHEMA = 1
 
@@ -51,6 +54,10 @@ class Record:
     def published(self) -> bool:
         """Whether it may stand in `results/`: real data, unchanged commit."""
         return bool(self.data["real"]) and not self.code["dirty"]
+
+
+Runs = Mapping[str, Sequence[Record]]
+"""An experiment's records by arm, in each by seed."""
 
 
 def path_of(root: Path, experiment: str, arm: str, seed: int) -> Path:
@@ -91,10 +98,23 @@ def read(path: Path) -> Record:
         return Record(**content | {"config": from_dict(RunConfig, content["config"])})
 
 
-def read_all(root: Path, experiment: str) -> Iterator[Record]:
-    """All records of an experiment under `root`, by arm and seed."""
+def read_all(root: Path, experiment: str) -> Runs:
+    """All records of an experiment under `root`."""
+    by_arm: dict[str, list[Record]] = defaultdict(list)
     for path in sorted((root / experiment).glob("*.json")):
-        yield read(path)
+        record = read(path)
+        by_arm[record.arm].append(record)
+    return {arm: sorted(runs, key=lambda r: r.seed) for arm, runs in by_arm.items()}
+
+
+def published(experiment: str) -> Runs:
+    """The published runs of an experiment."""
+    return read_all(settings.results_root(), experiment)
+
+
+def own(experiment: str, scale: Scale) -> Runs:
+    """The reader's own runs of an experiment at a scale."""
+    return read_all(settings.runs_root() / scale, experiment)
 
 
 def _sha256(content: dict[str, Any]) -> str:

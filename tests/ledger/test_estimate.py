@@ -6,10 +6,11 @@ import pytest
 
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.experiment import epochs_to
+from alexnet_lib.ledger.claim import Claim
 from alexnet_lib.ledger.claims import CLAIMS
 from alexnet_lib.ledger.estimate import Estimate, difference, mean, ratio
 from alexnet_lib.ledger.lab_notes import LabNote
-from alexnet_lib.ledger.verdict import Claim, verdict
+from alexnet_lib.ledger.verdict import verdict
 
 T_975 = {2: 4.302653, 4: 2.776445}  # Student's t, by degrees of freedom
 
@@ -73,20 +74,24 @@ def test_one_seed_has_no_interval():
     ],
 )
 def test_verdict_on_a_ratio(low, high, words):
-    claim = Claim("x", "§0", "x", "times", paper=6.0, null=1.0)
+    claim = Claim(
+        name="x", section="§0", statement="x", unit="times", paper=6.0, null=1.0
+    )
     assert verdict(claim, Estimate(1.0, low, high, 5)) == words
     assert verdict(claim, None) == "not run yet"
 
 
 def test_verdict_on_a_lower_error():
-    claim = Claim("x", "§0", "x", "points", paper=-1.4, null=0.0)
+    claim = Claim(
+        name="x", section="§0", statement="x", unit="points", paper=-1.4, null=0.0
+    )
     assert verdict(claim, Estimate(-0.5, -0.9, -0.1, 5)) == "smaller effect"
     assert verdict(claim, Estimate(-2.5, -3.0, -2.0, 5)) == "larger effect"
     assert verdict(claim, Estimate(0.5, 0.1, 0.9, 5)) == "not reproduced"
 
 
 def test_verdict_without_a_null_is_yes_or_no():
-    claim = Claim("x", "§0", "x", "%", paper=13.0)
+    claim = Claim(name="x", section="§0", statement="x", unit="%", paper=13.0)
     assert verdict(claim, Estimate(14, 12.5, 15.5, 3)) == "reproduced"
     assert verdict(claim, Estimate(16, 15.5, 16.5, 3)) == "differs"
 
@@ -125,7 +130,15 @@ def test_an_epoch_without_the_error_is_left_out():
 
 def test_what_was_logged_and_not_printed_is_judged_by_the_log():
     log = LabNote(-1.2, "layer-params-150.cfg")
-    claim = Claim("x", "§0", "x", "points", paper=None, null=0.0, log=log)
+    claim = Claim(
+        name="x",
+        section="§0",
+        statement="x",
+        unit="points",
+        paper=None,
+        null=0.0,
+        log=log,
+    )
     assert verdict(claim, Estimate(-1.0, -1.5, -0.5, 3)) == "reproduced"
     assert verdict(claim, Estimate(-3.0, -4.0, -2.0, 3)) == "larger effect"
 

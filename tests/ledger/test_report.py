@@ -7,7 +7,7 @@ import re
 import pytest
 
 from alexnet_lib import cli, settings
-from alexnet_lib.ledger import estimate, report
+from alexnet_lib.ledger import estimate, report, run_tables
 from alexnet_lib.ledger.claims import CLAIMS
 from alexnet_lib.runs import records
 
@@ -36,7 +36,7 @@ def figure1_rows(record, own_results):
     stored_runs(record, own_results, "2012-relu", [10.0, 12.0, 8.0])
     stored_runs(record, own_results, "today-tanh", [9.0, None])
     stored_runs(record, own_results, "today-relu", [8.0, 9.0])
-    return {row.claim.name: row for row in report.ledger("smoke", "figure1")}
+    return {row.claim.name: row for row in report.ledger("smoke", experiment="figure1")}
 
 
 def test_rows_are_computed_from_the_records(figure1_rows):
@@ -54,7 +54,7 @@ def test_a_run_that_never_got_there_gives_no_number(figure1_rows):
 
 def test_a_readers_drawn_runs_are_marked(record, own_results):
     stored_runs(record, settings.runs_root() / "smoke", "2012-relu", [2.0])
-    rows = {row.claim.name: row for row in report.ledger("smoke", "figure1")}
+    rows = {row.claim.name: row for row in report.ledger("smoke", experiment="figure1")}
     assert rows["relu-epochs"].drawn
     text = report.ledger_table([rows["relu-epochs"]])
     assert "2.0, n=1 (drawn images)" in text
@@ -66,7 +66,9 @@ def cifar_norm_rows(record, root, errors):
     for arm, by_seed in errors.items():
         results = {s: {"test_error_ten_views": e} for s, e in by_seed.items()}
         stored(record, root, arm, results, "cifar-norm")
-    return {row.claim.name: row for row in report.ledger("smoke", "cifar-norm")}
+    return {
+        row.claim.name: row for row in report.ledger("smoke", experiment="cifar-norm")
+    }
 
 
 def test_a_difference_pairs_the_seeds_that_both_arms_have(record, own_results):
@@ -104,17 +106,18 @@ def test_report_command_prints_json_and_markdown(capsys, own_results):
 
 
 def test_result_table_shows_every_metric(record):
-    text = report.result_table([record])
+    text = run_tables.result_table([record])
     assert "| 2012-relu | 1 | never |" in text
     assert f"{record.result['final_val_error']:.3f}" in text
 
 
-def test_metric_rows_name_what_was_never_reached(record):
+def test_a_metric_s_table_names_what_was_never_reached(record):
     reached = dataclasses.replace(record, result={"m": 2.0})
     never = dataclasses.replace(record, result={"m": None})
-    rows = report.metric_rows({"a": [reached, reached], "b": [reached, never]}, "m")
-    assert rows[0] == ["a", "2.00, 2.00", "2.00 [2.00, 2.00], n=2"]
-    assert rows[1] == ["b", "2.00, never", "never"]
+    runs = {"a": [reached, reached], "b": [reached, never]}
+    *_, first, second = run_tables.metric_table(runs, "m").splitlines()
+    assert first == "| a | 2.00, 2.00 | 2.00 [2.00, 2.00], n=2 |"
+    assert second == "| b | 2.00, never | never |"
 
 
 def of_figure1(row):
@@ -156,7 +159,9 @@ def test_runs_on_imagenet_count_for_its_claims_and_no_others_do(record, own_resu
                 result=result,
             )
             records.write(own_results, made)
-    rows = {row.claim.name: row for row in report.ledger("smoke", "ablations")}
+    rows = {
+        row.claim.name: row for row in report.ledger("smoke", experiment="ablations")
+    }
     assert rows["two-gpus-top-1"].published.value == pytest.approx(-2.0)
     assert rows["two-gpus-top-5"].published.value == pytest.approx(-1.0)
     assert rows["two-gpus-imagenette"].published.value == pytest.approx(-5.0)

@@ -17,4 +17,4 @@ def test_hours_are_summed_over_the_nets_of_a_seed(record):
         "seed 1: 2 nets, 1.5 hours in all, threads: 1, 2",
         "seed 2: 1 net, 0.2 hours in all, threads: 1",
     ]
-    assert cost.per_seed({}) == "not published yet"
+    assert cost.per_seed({}) == "not run yet"

@@ -6,16 +6,16 @@ import re
 from collections.abc import Sequence
 from itertools import groupby
 
-from alexnet_lib.ledger.report import table
 from alexnet_lib.nets.alexnet import PRESETS, Preset, alexnet
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import layers_of
+from alexnet_lib.tables import Table, table
 
 NONE = "none"
 Cells = dict[str, str]
 
 
-def preset_table(presets: Sequence[Preset] = PRESETS) -> str:
+def preset_table(presets: Sequence[Preset] = PRESETS) -> Table:
     """A table: the order within each of the paper's layers, then what differs in each.
 
     One of the paper's layers is a weight layer and what follows it. A row is left out

@@ -10,10 +10,10 @@ from matplotlib.ticker import MaxNLocator
 from alexnet_lib.config import RunConfig
 from alexnet_lib.figures.picture import BLUE, GREEN, ORANGE, PINK, Picture, canvas
 from alexnet_lib.ledger.lab_notes import LOG
-from alexnet_lib.ledger.report import table
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Linear, Local, ResponseNorm
 from alexnet_lib.notebook.comparisons import Contrast
+from alexnet_lib.tables import Table, table
 
 Style = tuple[str, str, str]
 NETS: dict[str, Style] = {
@@ -83,7 +83,7 @@ def race(runs: Mapping[str, Sequence[HasEpochs]], title: str = "") -> Picture:
     )
 
 
-def notes() -> str:
+def notes() -> Table:
     """The authors' notes of `NOTED` as a table: ILSVRC-2012 validation errors."""
     rows = [
         [name, net.what, f"{net.top1:.3f}", f"{net.top5:.3f}", f"`{net.source}`"]
@@ -92,7 +92,7 @@ def notes() -> str:
     return table(["config", "", "top-1 error, %", "top-5 error, %", "noted in"], rows)
 
 
-def nets(arms: Mapping[str, RunConfig]) -> str:
+def nets(arms: Mapping[str, RunConfig]) -> Table:
     """The nets on CIFAR-10 as a table: their norms, and what else differs."""
     head = ["arm", "norms", "n", "each square counts", "beta", "k"]
     head += ["maps of local3", "decay of fc10", "parameters"]

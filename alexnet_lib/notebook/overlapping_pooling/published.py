@@ -16,13 +16,13 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from alexnet_lib.figures.picture import BLUE, ORANGE, Picture, canvas
-from alexnet_lib.ledger import estimate, report
+from alexnet_lib.ledger import estimate
 from alexnet_lib.ledger.estimate import Estimate, Side
-from alexnet_lib.ledger.measures import Runs
+from alexnet_lib.runs.records import Runs
+from alexnet_lib.tables import NOT_RUN_YET, Table, table
 
 ARMS = {"overlapping": "3/2, overlapping", "apart": "2/2, apart"}
 COLOURS = {"overlapping": BLUE, "apart": ORANGE}
-NO_RUNS = "no epochs yet"
 _READINGS: dict[Side, str] = {
     "below": "lower with overlap",
     "above": "higher with overlap",
@@ -97,7 +97,7 @@ def _finish(figure: Figure, axes: Sequence[Axes], runs: Runs) -> None:
     """One legend below, or the note that there is nothing to show."""
     for ax in axes:
         if not runs:
-            ax.text(0.5, 0.5, NO_RUNS, ha="center", transform=ax.transAxes)
+            ax.text(0.5, 0.5, NOT_RUN_YET, ha="center", transform=ax.transAxes)
             ax.set_axis_off()
     if runs:
         handles, labels = axes[0].get_legend_handles_labels()
@@ -197,15 +197,14 @@ def compared(runs: Runs) -> list[tuple[str, Estimate, Estimate, Estimate]]:
     return rows
 
 
-def comparison(runs: Runs) -> str:
-    """`compared` of published runs as a table in markdown, or that there are none."""
-    rows = compared(runs)
-    if not rows:
-        return "Not published yet."
-    head = ["at the end", *ARMS.values(), "difference, points"]
-    return report.table(
-        [f"{head[0]}, %", *head[1:]],
-        ([name, *(e.text(2) for e in estimates)] for name, *estimates in rows),
+def comparison(runs: Runs) -> Table:
+    """The rows of `compared` as a table."""
+    return table(
+        ["at the end, %", *ARMS.values(), "difference, points"],
+        (
+            [name, *(estimate.text(2) for estimate in estimates)]
+            for name, *estimates in compared(runs)
+        ),
     )
 
 
@@ -217,7 +216,5 @@ def reading(difference: Estimate) -> str:
 
 def readings(runs: Runs) -> str:
     """`reading` of each row of `compared`, a line each, or that there are none."""
-    rows = compared(runs)
-    if not rows:
-        return "not published yet"
-    return "\n".join(f"{name} at the end: {reading(d)}" for name, _, _, d in rows)
+    lines = [f"{name} at the end: {reading(d)}" for name, _, _, d in compared(runs)]
+    return "\n".join(lines) or NOT_RUN_YET

@@ -19,11 +19,10 @@ from alexnet_lib.figures.curves import Look, whole_epochs
 from alexnet_lib.figures.figure1 import LOOKS, REGIMES, by_net
 from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import GREEN, GREY, Picture, canvas, own_settings
-from alexnet_lib.ledger.measures import Runs
 from alexnet_lib.modules.build import Unit, build
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.network import ActivationName
-from alexnet_lib.runs.records import Record
+from alexnet_lib.runs.records import Record, Runs
 
 _UNITS: dict[ActivationName, Look] = LOOKS | {"logistic": Look("logistic", GREEN, "-.")}
 

@@ -9,15 +9,14 @@ from scipy.stats import mannwhitneyu
 
 from alexnet_lib.evaluation.probe import by_tower
 from alexnet_lib.figures.picture import BLACK, BLUE, GREY, ORANGE, Picture, canvas
-from alexnet_lib.ledger.measures import Runs
-from alexnet_lib.ledger.report import table
-from alexnet_lib.runs.records import Record
+from alexnet_lib.runs.records import Record, Runs
+from alexnet_lib.tables import Table, table
 
 AT_RANDOM = 2 / 3
 """The mean colour share of kernels drawn at random; see `probe.colour_shares`."""
 
 
-def colour_table(runs: Runs, arms: Sequence[str]) -> str:
+def colour_table(runs: Runs, arms: Sequence[str]) -> Table:
     """A row per run: both halves' means, and how likely chance makes such a gap.
 
     By Mann and Whitney's rank test of the two halves' kernels, two-sided.
@@ -29,10 +28,7 @@ def colour_table(runs: Runs, arms: Sequence[str]) -> str:
         means = fmean(first), fmean(second)
         cells = [f"{mean:.3f}" for mean in (*means, abs(means[0] - means[1]))]
         rows.append([run.arm, str(run.seed), *cells, f"{chance:.2g}"])
-    return table(
-        ["arm", "seed", "first half", "second half", "apart", "chance"],
-        rows or [["not published yet", *[""] * 5]],
-    )
+    return table(["arm", "seed", "first half", "second half", "apart", "chance"], rows)
 
 
 def strips(runs: Runs, arms: Sequence[str]) -> Picture:

@@ -249,7 +249,7 @@ def test_differences_are_in_points_and_say_what_is_missing(record):
         runs, published.CIFAR_CONTRASTS, published.TEN_VIEWS
     ).splitlines()
     assert "| normalisation alone | 13pct-lrn less 13pct | -1.00, n=1 |" in lines
-    assert sum("not published yet" in line for line in lines) == 4
+    assert sum("not run yet" in line for line in lines) == 4
 
 
 def test_nets_are_told_apart_by_their_intervals(record):

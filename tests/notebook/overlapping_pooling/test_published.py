@@ -57,7 +57,10 @@ def test_arms_are_compared_over_the_seeds_that_both_have(runs):
 def test_the_ledger_has_the_same_difference(runs, own_results):
     for record in (r for all_ in runs.values() for r in all_):
         records.write(own_results, record)
-    rows = {row.claim.name: row for row in report.ledger("smoke", "cifar-pooling")}
+    rows = {
+        row.claim.name: row
+        for row in report.ledger("smoke", experiment="cifar-pooling")
+    }
     row = rows["overlapping-pooling-cifar"]
     assert row.published == published.compared(runs)[0][-1]
     assert row.verdict == "undecided"
@@ -91,7 +94,9 @@ def photographs(record):
 def test_the_ledger_has_the_table_s_difference_of_ten_views(photographs, own_results):
     for record in (r for all_ in photographs.values() for r in all_):
         records.write(own_results, record)
-    rows = {row.claim.name: row for row in report.ledger("smoke", "ablations")}
+    rows = {
+        row.claim.name: row for row in report.ledger("smoke", experiment="ablations")
+    }
     row = rows["overlapping-pooling-imagenette"]
     assert row.published.value == pytest.approx(-5.5)
     name, *_, difference = published.compared(by_window(photographs))[0]
@@ -125,12 +130,12 @@ def test_gaps_at_equal_error_are_paired_at_one_that_all_had(runs):
 
 
 def test_without_runs_everything_says_so():
-    assert published.comparison({}) == "Not published yet."
-    assert published.readings({}) == "not published yet"
+    assert published.comparison({}).endswith("| not run yet |  |  |  |")
+    assert published.readings({}) == "not run yet"
     assert published.gap_at_equal_error({}) is None
     for draw in (published.curves, published.at_equal_training_error):
         for axes in draw({}).figure.axes:
-            assert [text.get_text() for text in axes.texts] == ["no epochs yet"]
+            assert [text.get_text() for text in axes.texts] == ["not run yet"]
 
 
 def test_pictures_have_a_line_per_run_and_measure(runs):

@@ -46,5 +46,5 @@ def test_a_point_per_kernel_and_a_mean_per_half(runs):
 
 
 def test_without_runs_it_says_so():
-    assert "not published yet" in tower_colour.colour_table({}, ["source"])
+    assert "not run yet" in tower_colour.colour_table({}, ["source"])
     assert len(tower_colour.strips({}, ["source"]).figure.axes[0].lines) == 1
