@@ -8,8 +8,10 @@ import platform
 import subprocess
 import sys
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
+import psutil
 import torch
 
 from alexnet_lib import settings
@@ -56,7 +58,7 @@ def environment(device: torch.device, precision: Precision) -> dict[str, Any]:
 
 def _cpu_name() -> str:
     if sys.platform == "linux":
-        with open("/proc/cpuinfo") as lines:
+        with open("/proc/cpuinfo", encoding="utf-8") as lines:
             for line in lines:
                 if line.startswith("model name"):
                     return line.split(":", 1)[1].strip()
@@ -67,42 +69,71 @@ def _cpu_name() -> str:
 def code() -> dict[str, Any]:
     """The `code` part of a record: commit, whether files differ from it, command.
 
-    Outside a git checkout the commit is None and `dirty` true. Results are left
-    out of the comparison, for a run adds to them.
+    Outside its own git checkout the commit is None and `dirty` true: an installed
+    copy may lie in another project's. Results are left out of the comparison, for a
+    run adds to them.
     """
+    command = " ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]])
+    if why_no_commit():
+        return {"commit": None, "dirty": True, "command": command}
     commit = _git("rev-parse", "HEAD")
     changes = _git("status", "--porcelain", "--", ".", ":(exclude)results")
-    command = " ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]])
-    return {"commit": commit, "dirty": bool(changes or not commit), "command": command}
+    return {"commit": commit, "dirty": bool(changes), "command": command}
+
+
+@lru_cache(maxsize=1)
+def why_no_commit() -> str:
+    """Why this code has no commit, in a few words; empty if it has one."""
+    try:
+        if Path(_git("rev-parse", "--show-toplevel")).resolve() != settings.PROJECT:
+            return "not in a git checkout of its own"
+        _git("rev-parse", "--verify", "HEAD")
+    except OSError:
+        return "git is not installed"
+    except subprocess.CalledProcessError as error:
+        return (error.stderr.splitlines() or ["git fails"])[0].removeprefix("fatal: ")
+    return ""
 
 
 def version() -> str:
-    """The commit of this code, or that files differ from it, or that there is none."""
+    """The commit of this code, or that files differ from it, or why there is none."""
     about = code()
-    commit = about["commit"] or "no commit"
-    return f"{commit} with changes" if about["dirty"] else commit
+    if about["commit"] is None:
+        return f"no commit ({why_no_commit()})"
+    return f"{about['commit']} with changes" if about["dirty"] else about["commit"]
 
 
-def _git(*words: str) -> str | None:
-    try:
-        done = subprocess.run(
-            ["git", "-C", str(settings.PROJECT), *words],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-    except (OSError, subprocess.CalledProcessError):
-        return None
+def _git(*words: str) -> str:
+    # A hook of another repository names that one in these.
+    others = {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"}
+    done = subprocess.run(
+        ["git", "-C", str(settings.PROJECT), *words],
+        env={name: word for name, word in os.environ.items() if name not in others},
+        capture_output=True,
+        encoding="utf-8",
+        errors="surrogateescape",
+        check=True,
+    )
     return done.stdout.strip()
+
+
+def peak_bytes() -> int:
+    """The most memory that this process has had resident so far."""
+    if sys.platform == "win32":
+        return psutil.Process().memory_info().peak_wset
+    import resource
+
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024  # KiB on Linux
 
 
 def summary() -> list[str]:
     """Lines that say what this machine offers: versions, device, memory."""
-    where = device()
-    about = environment(where, "float32")
-    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    about = environment(device(), "float32")
+    threads = f"{about['threads']} thread{'s' if about['threads'] > 1 else ''}"
+    memory = psutil.virtual_memory().total / 2**30
     return [
         f"python   {about['python']}, torch {about['torch']}",
-        f"device   {about['device']}, {about['threads']} threads, {about['cpu']}",
+        f"device   {about['device']}, {threads}, {about['cpu']}",
         f"memory   {memory:.0f} GiB",
     ]

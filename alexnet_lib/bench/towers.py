@@ -5,7 +5,6 @@ On two GPUs if there are two, else on two cores of the CPU.
 
 from __future__ import annotations
 
-import resource
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -202,4 +201,4 @@ def _peak(device: torch.device) -> float:
     """Of the GPU's memory, or what the process had resident."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / _MIB
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return machine.peak_bytes() / _MIB

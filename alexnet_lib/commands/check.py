@@ -34,5 +34,6 @@ def run(arguments: argparse.Namespace) -> int:
     from alexnet_lib import machine
 
     print("\n".join(machine.summary()))
+    print(f"code     {machine.version()}")
     print_data_sets()
     return 0

@@ -78,9 +78,7 @@ def prepare(
         if not prepared.present(work):
             found = locations.open_source(name, place, work)
             shards = _plan(work, found, shard)
-            _make_missing(
-                name, shards, workers or os.cpu_count() or 1, max_skipped, show
-            )
+            _make_missing(name, shards, workers or settings.cores(), max_skipped, show)
             _conclude(work, name, found.classes, shards)
         _tidy(work)
         os.rename(work, folder)

@@ -8,7 +8,6 @@ Every form ends as the same checked shards, in the same order.
 
 from __future__ import annotations
 
-import os
 import tarfile
 import tempfile
 from collections.abc import Sequence
@@ -163,7 +162,7 @@ def read_class_folders(folder: Path, per_class: int) -> Split:
 
 def _read_images(files: Sequence[Path], title: str) -> torch.Tensor:
     images = np.empty((len(files), SIDE, SIDE, 3), dtype=np.uint8)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    with ThreadPoolExecutor(settings.cores()) as pool:
         decoded = pool.map(_read_image, files, chunksize=100)
         for i, image in enumerate(tqdm(decoded, title, len(files), mininterval=0.5)):
             images[i] = image
