@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import sys
 from pathlib import Path
 from typing import Literal
@@ -83,6 +84,7 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def compiler() -> str:
-    """The C++ compiler that `torch.compile` looks for: `$CXX`, else the usual one."""
-    return os.environ.get("CXX") or ("clang++" if sys.platform == "darwin" else "g++")
+def compiler() -> list[str]:
+    """The C++ compiler's command: the words of `$CXX`, else the usual one."""
+    usual = "clang++" if sys.platform == "darwin" else "g++"
+    return shlex.split(os.environ.get("CXX") or usual)

@@ -8,12 +8,9 @@ the windows that $i$ lies in (the same windows, if $n$ is odd):
 $$\partial L / \partial a_i = g_i s_i^{-\beta}
   - 2 \alpha \beta\, a_i \sum_{j : i \in W(j)} g_j a_j s_j^{-\beta - 1}$$
 
-`torch.nn.LocalResponseNorm` makes a dozen passes over main memory and calls `pow`.
-Here a piece of the tensor small enough for the processor's cache goes through all
-steps before the next one, a window sum is a few additions of the piece, padded
-between its rows, to itself shifted, and $s^{-3/4}$ is square roots. Only `a` is kept
-for the way back. Large tensors on a CPU take each step in one compiled loop
-(`torch.compile`), if there is a C++ compiler; see `windows.compiles`.
+`reference` is that formula in plain torch; `torch.nn.LocalResponseNorm` makes as many
+passes over main memory. Here one or two are made: `lrn_compiled` takes large tensors
+on a CPU, `lrn_steps` all others. Only `a` is kept for the way back.
 """
 
 from __future__ import annotations
@@ -23,8 +20,24 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
-from alexnet_lib.modules.lrn_steps import Rule, compiles, cut, steps_of
+from alexnet_lib.modules import lrn_compiled
+from alexnet_lib.modules.lrn_steps import Rule, Steps, cut
+
+
+def reference(
+    a: Tensor, n: int = 5, k: float = 2.0, alpha: float = 1e-4, beta: float = 0.75
+) -> Tensor:
+    """Normalise (B, C, H, W) by `n` neighbouring maps, as §3.3 prints it.
+
+    `alpha` counts for each square. The engine below does the same, faster.
+    """
+    before, after = n // 2, n - 1 - n // 2  # maps of a window on either side
+    squares = functional.pad(a**2, (0, 0, 0, 0, before, after))  # (B, C + n - 1, H, W)
+    windows = squares.unfold(1, n, 1)  # (B, C, H, W, n)
+    s = k + alpha * windows.sum(-1)  # (B, C, H, W)
+    return a / s**beta  # (B, C, H, W)
 
 
 class LocalResponseNorm(nn.Module):
@@ -110,32 +123,47 @@ class _Normalise(torch.autograd.Function):
         ctx.save_for_backward(x)
         ctx.rule = rule
         y = torch.empty_like(x)
-        steps = steps_of(rule, compiles(x))
-        pieces = cut(rule, x, y)
-        squares, inside = rule.padded(pieces[0][0], beyond=rule.share)
-        for a, b in pieces:
-            steps.square(a, inside)
-            steps.norm(a, squares, b)
+        library = lrn_compiled.library_for(rule, x)
+        if library is not None:
+            lrn_compiled.forward(library, rule, x, y)
+        else:
+            _forward(rule, x, y)
         return y
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         (x,) = ctx.saved_tensors
-        rule: Rule = ctx.rule
         if g.stride() != x.stride():
             g = torch.empty_like(x).copy_(g)
         dx = torch.empty_like(x)
-        steps = steps_of(rule, compiles(x))
-        pieces = cut(rule, x, g, dx)
-        squares, inside = rule.padded(pieces[0][0], beyond=rule.share)
-        terms, terms_inside = rule.padded(pieces[0][0], beyond=0.0, adjoint=True)
-        direct = torch.empty_like(pieces[0][0], dtype=terms.dtype)
-        for a, b_gradient, a_gradient in pieces:
-            steps.square(a, inside)
-            steps.direct(a, squares, b_gradient, direct, terms_inside)
-            steps.others(a, direct, terms, a_gradient)
+        library = lrn_compiled.library_for(ctx.rule, x)
+        if library is not None:
+            lrn_compiled.backward(library, ctx.rule, x, g, dx)
+        else:
+            _backward(ctx.rule, x, g, dx)
         return dx, None
+
+
+def _forward(rule: Rule, x: Tensor, y: Tensor) -> None:
+    steps = Steps(rule)
+    pieces = cut(rule, x, y)
+    squares, inside = rule.padded(pieces[0][0], beyond=rule.share)
+    for a, b in pieces:
+        steps.square(a, inside)
+        steps.norm(a, squares, b)
+
+
+def _backward(rule: Rule, x: Tensor, g: Tensor, dx: Tensor) -> None:
+    steps = Steps(rule)
+    pieces = cut(rule, x, g, dx)
+    squares, inside = rule.padded(pieces[0][0], beyond=rule.share)
+    terms, terms_inside = rule.padded(pieces[0][0], beyond=0.0, adjoint=True)
+    direct = torch.empty_like(pieces[0][0], dtype=terms.dtype)
+    for a, b_gradient, a_gradient in pieces:
+        steps.square(a, inside)
+        steps.direct(a, squares, b_gradient, direct, terms_inside)
+        steps.others(a, direct, terms, a_gradient)
 
 
 def _dense(x: Tensor) -> Tensor:

@@ -1,29 +1,21 @@
-"""What response normalisation does to pieces of a tensor, plainly or compiled.
+"""Response normalisation by torch's own operations, a piece of a tensor at a time.
 
-The formulas stand in `nets/lrn.py`.
+A piece is small enough for the processor's cache and goes through all steps before
+the next one; a window sum is a few additions of the piece, padded between its rows,
+to itself shifted, and s^(-3/4) is square roots. The formulas stand in `lrn.py`.
 """
 
 from __future__ import annotations
 
-import shutil
-import warnings
-from collections.abc import Callable
-from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
-
-from alexnet_lib import settings
 
 # values in one piece per thread: 1.5 MB in float32, so that a handful fit in the
 # cache, and few enough pieces that the calls themselves do not count: half as many
 # or twice as many are slower
 _PIECE = 393_216
-
-# compiling takes seconds, once for a kind of tensor: a tensor of this many values,
-# conv1's of 30 images of 224 pixels, makes that good in a hundred steps
-_COMPILE_FROM = 2**23
 
 
 class Rule(NamedTuple):
@@ -96,84 +88,48 @@ def _running_sum(values: Tensor, n: int, axis: int) -> Tensor:
     return both.narrow(axis, 0, size).add_(values.narrow(axis, n - 1, size))
 
 
-class Steps(NamedTuple):
-    """What is done to a piece; the last arguments are written to.
+class Steps:
+    """What a rule does to a piece, one operation of torch after another.
 
-    `square(a, inside)` prepares the sum s, `norm(a, padded, b)` ends the way there;
-    `direct(a, padded, g, direct, inside)` and `others(a, direct, padded, da)` give
-    the two terms of the gradient and add them.
+    The last arguments are written to. `square` and `norm` are the way there; then
+    `square`, `direct` and `others` the way back.
     """
 
-    square: Callable[..., None]
-    norm: Callable[..., None]
-    direct: Callable[..., None]
-    others: Callable[..., None]
+    def __init__(self, rule: Rule) -> None:
+        self.rule = rule
 
-
-@cache
-def steps_of(rule: Rule, compiled: bool) -> Steps:
-    """The steps under a rule, each as one compiled loop or operation by operation."""
-
-    def scale(padded: Tensor) -> tuple[Tensor, Tensor]:
-        s = rule.sums(padded)
-        if rule.beta != 0.75:
-            return s, s.pow(-rule.beta)
-        root = s.rsqrt()
-        return s, root.sqrt().mul_(root)
-
-    def square(a: Tensor, inside: Tensor) -> None:
+    def square(self, a: Tensor, inside: Tensor) -> None:
+        """Prepare s in a padded buffer: its window sums."""
         a = a.to(inside.dtype)
-        share = a.new_full((), rule.share)
-        inside.copy_(torch.addcmul(share, a, a, value=rule.alpha))
+        share = a.new_full((), self.rule.share)
+        inside.copy_(torch.addcmul(share, a, a, value=self.rule.alpha))
 
-    def norm(a: Tensor, padded: Tensor, b: Tensor) -> None:
-        _, power = scale(padded)
+    def norm(self, a: Tensor, padded: Tensor, b: Tensor) -> None:
+        """b = a s^-beta."""
+        _, power = self._scale(padded)
         b.copy_(power.mul_(a))
 
     def direct(
-        a: Tensor, padded: Tensor, g: Tensor, direct: Tensor, inside: Tensor
+        self, a: Tensor, padded: Tensor, g: Tensor, direct: Tensor, inside: Tensor
     ) -> None:
-        s, power = scale(padded)
+        """The gradient's first term, and in a padded buffer what the second sums."""
+        s, power = self._scale(padded)
         direct.copy_(power.mul_(g))
         inside.copy_(power.mul_(a).div_(s))
 
-    def others(a: Tensor, direct: Tensor, padded: Tensor, da: Tensor) -> None:
-        factor = -2 * rule.alpha * rule.beta
-        da.copy_(
-            torch.addcmul(direct, rule.sums(padded), a.to(direct.dtype), value=factor)
-        )
+    def others(self, a: Tensor, direct: Tensor, padded: Tensor, da: Tensor) -> None:
+        """The gradient: its first term, and the window sums of the second."""
+        factor = -2 * self.rule.alpha * self.rule.beta
+        sums = self.rule.sums(padded)
+        da.copy_(torch.addcmul(direct, sums, a.to(direct.dtype), value=factor))
 
-    steps = square, norm, direct, others
-    if not compiled:
-        return Steps(*steps)
-    # each dtype, layout, rule is a variant of one code; past the limit it would fail
-    torch._dynamo.config.recompile_limit = 64
-    options: dict[str, Any] = {"compile_threads": 1}
-    return Steps(*(torch.compile(s, fullgraph=True, options=options) for s in steps))
-
-
-def compiles(x: Tensor) -> bool:
-    """Whether `x` is normalised in compiled loops, two to three times faster.
-
-    That is: on a CPU, if it is large, where `$CXX` or else g++ (macOS: clang++) is
-    found. A large tensor without a compiler draws a warning, once.
-    """
-    if x.device.type != "cpu" or x.numel() < _COMPILE_FROM:
-        return False
-    return _has_compiler()
-
-
-@cache
-def _has_compiler() -> bool:
-    compiler = settings.compiler()
-    found = shutil.which(compiler) is not None
-    if not found:
-        warnings.warn(
-            f"no C++ compiler ({compiler}): response normalisation runs two to three "
-            "times slower; install one, or name it in CXX",
-            stacklevel=2,
-        )
-    return found
+    def _scale(self, padded: Tensor) -> tuple[Tensor, Tensor]:
+        """s and s^-beta."""
+        s = self.rule.sums(padded)
+        if self.rule.beta != 0.75:
+            return s, s.pow(-self.rule.beta)
+        root = s.rsqrt()
+        return s, root.sqrt().mul_(root)
 
 
 def cut(rule: Rule, *tensors: Tensor) -> list[tuple[Tensor, ...]]:

@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from alexnet_lib import settings
+from alexnet_lib import native, settings
 from alexnet_lib.bench.lrn import measure
-from alexnet_lib.modules import lrn_steps
-from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm
+from alexnet_lib.modules import lrn_compiled, lrn_steps
+from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm, reference
+from alexnet_lib.modules.lrn_steps import Rule
 
 LAYOUTS = [torch.contiguous_format, torch.channels_last]
 DOUBLE = torch.float64
+needs_compiler = pytest.mark.skipif(
+    not shutil.which(settings.compiler()[0]), reason="no C++ compiler"
+)
+
+
+@contextmanager
+def fresh_libraries() -> Iterator[None]:
+    """Within, everything is compiled anew; after it, what was made goes on."""
+    for cached in (native.library, native._warn):
+        cached.cache_clear()
+    yield
+    for cached in (native.library, native._warn):
+        cached.cache_clear()
+
+
+def on_threads(count: int, work: Callable[..., Any], *arguments: Any) -> Any:
+    """What `work` gives on `count` threads."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        return work(*arguments)
+    finally:
+        torch.set_num_threads(threads)
 
 
 def across_by_loop(
@@ -62,7 +92,7 @@ def assert_same(
     close = {"rtol": tolerance, "atol": tolerance}
     torch.testing.assert_close(ours, other, **close)
     (mine,) = torch.autograd.grad(ours, a, g)
-    (theirs,) = torch.autograd.grad(other, a, g)
+    (theirs,) = torch.autograd.grad(other, a, g, retain_graph=True)
     assert theirs.abs().max() > 0
     torch.testing.assert_close(mine, theirs, **close)
 
@@ -76,6 +106,15 @@ def test_across_equals_the_formula(
     a, g = inputs(3, 12, 4, 5, layout=layout)
     norm = LocalResponseNorm(n, 2, 0.3, 0.75, divide_alpha_by_n=False, groups=groups)
     assert_same(norm(a), across_by_loop(a, n, 2, 0.3, 0.75, groups), a, g, 1e-12)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 9])
+def test_the_six_lines_equal_the_loop_and_the_layer(n: int) -> None:
+    a, g = inputs(3, 12, 4, 5, layout=torch.contiguous_format)
+    plain = reference(a, n, 2, 0.3, 0.75)
+    assert_same(plain, across_by_loop(a, n, 2, 0.3, 0.75, 1), a, g, 1e-12)
+    norm = LocalResponseNorm(n, 2, 0.3, 0.75, divide_alpha_by_n=False)
+    assert_same(norm(a), reference(a, n, 2, 0.3, 0.75), a, g, 1e-12)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -238,43 +277,97 @@ def test_what_does_not_fit_is_refused() -> None:
         MapResponseNorm(0)
 
 
+COMPILED = [
+    LocalResponseNorm(5, alpha=0.3, divide_alpha_by_n=False, groups=2),
+    LocalResponseNorm(4, alpha=0.3, divide_alpha_by_n=False),
+    MapResponseNorm(5, alpha=0.7),
+    MapResponseNorm(2, alpha=0.7),
+]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
 @pytest.mark.parametrize(
-    ("norm", "dtype"),
-    [
-        (
-            LocalResponseNorm(4, alpha=0.3, divide_alpha_by_n=False, groups=2),
-            torch.float32,
-        ),
-        (MapResponseNorm(2, alpha=0.7), torch.bfloat16),
-    ],
+    ("dtype", "tolerance"),
+    [(DOUBLE, 1e-13), (torch.float32, 1e-5), (torch.bfloat16, 2**-7)],
 )
-@pytest.mark.skipif(not shutil.which(settings.compiler()), reason="no C++ compiler")
-def test_compiled_loops_give_the_same(
-    norm: nn.Module, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("norm", COMPILED, ids=str)
+@needs_compiler
+def test_compiled_code_gives_the_same(
+    norm: nn.Module,
+    dtype: torch.dtype,
+    tolerance: float,
+    layout: torch.memory_format,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    a, g = inputs(5, 8, 6, 7, layout=torch.channels_last, dtype=dtype)
-    assert not lrn_steps.compiles(a)
+    a, g = inputs(3, 34, 13, 14, layout=layout, dtype=dtype)
     plain = norm(a)
     (plains_gradient,) = torch.autograd.grad(plain, a, g)
-    monkeypatch.setattr(lrn_steps, "_COMPILE_FROM", 0)
-    monkeypatch.setattr(lrn_steps, "_PIECE", 700)
-    assert lrn_steps.compiles(a)
-    compiled = norm(a)
-    (gradient,) = torch.autograd.grad(compiled, a, g)
-    tolerance = 1e-5 if dtype == torch.float32 else 2**-7
-    close = {"rtol": tolerance, "atol": tolerance}
-    torch.testing.assert_close(compiled, plain, **close)
-    torch.testing.assert_close(gradient, plains_gradient, **close)
+    monkeypatch.setattr(lrn_compiled, "COMPILE_FROM", 0)
+    for threads in (1, 2):
+        compiled = on_threads(threads, lambda: norm(a))
+        (gradient,) = on_threads(threads, torch.autograd.grad, compiled, a, g)
+        close = {"rtol": tolerance, "atol": tolerance}
+        torch.testing.assert_close(compiled, plain, **close)
+        torch.testing.assert_close(gradient, plains_gradient, **close)
 
 
-def test_a_missing_compiler_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CXX", "no-such-compiler")
-    monkeypatch.setattr(lrn_steps, "_COMPILE_FROM", 0)
-    lrn_steps._has_compiler.cache_clear()
-    with pytest.warns(UserWarning, match="no C\\+\\+ compiler .no-such-compiler."):
-        b = LocalResponseNorm(divide_alpha_by_n=False)(torch.ones(1, 6, 2, 2))
-    lrn_steps._has_compiler.cache_clear()
-    assert b.isfinite().all()
+@needs_compiler
+def test_compiled_bfloat16_rounds_as_torch_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Ties to even, and what is not a number stays so; k = 1, alpha = 0: b = a."""
+    bits = torch.arange(2**15, dtype=torch.int32) * 2
+    a = torch.cat([bits, bits + 2**15 + 2**16]).short().view(torch.bfloat16)
+    monkeypatch.setattr(lrn_compiled, "COMPILE_FROM", 0)
+    norm = LocalResponseNorm(1, 1, 1e-3, divide_alpha_by_n=False)
+    a = a.view(1, 1, 256, 256)
+    wide = norm(a.float())
+    assert wide.isnan().any()
+    assert torch.equal(norm(a).nan_to_num(7), wide.bfloat16().nan_to_num(7))
+
+
+BROKEN = {
+    "no header": ("echo 'lrn.cpp:11:10: fatal error: cmath: No such file' >&2; exit 1"),
+    "no OpenMP": "echo \"error: unsupported option '-fopenmp'\" >&2; exit 1",
+    "silent": "exit 3",
+    "nothing made": "exit 0",
+    "no library": 'while [ "$1" != -o ]; do shift; done; echo text > "$2"',
+}
+
+
+@pytest.mark.parametrize("fault", [*BROKEN, "missing", "not executable"])
+def test_a_broken_compiler_is_said_once_and_done_without(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    compiler = tmp_path / "c++"
+    if fault != "missing":
+        compiler.write_text(f"#!/bin/sh\n{BROKEN.get(fault, '')}\n")
+        compiler.chmod(0o644 if fault == "not executable" else 0o755)
+    monkeypatch.setenv("CXX", str(compiler))
+    monkeypatch.setattr(lrn_compiled, "COMPILE_FROM", 0)
+    a, g = inputs(2, 6, 4, 4, layout=torch.channels_last)
+    norm = LocalResponseNorm(alpha=0.3, divide_alpha_by_n=False)
+    by_loop = across_by_loop(a, 5, 2, 0.3, 0.75, 1)
+    with fresh_libraries(), pytest.warns(UserWarning, match="c\\+\\+") as warned:
+        assert_same(norm(a), by_loop, a, g, 1e-12)
+    assert len(warned) == 1
+    assert "\n" not in str(warned[0].message)
+
+
+@needs_compiler
+@pytest.mark.filterwarnings("error")
+def test_a_compiler_of_several_words_and_a_folder_with_a_space(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    monkeypatch.setenv("CXX", f"env -u CXX {shlex.join(settings.compiler())}")
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    monkeypatch.setattr(lrn_compiled, "COMPILE_FROM", 0)
+    with fresh_libraries():
+        rule = Rule(5, 1, False, 2.0, 0.3, 0.75)
+        assert lrn_compiled.library_for(rule, torch.ones(1, 6, 2, 2)) is not None
+    assert not list(folder.iterdir())
 
 
 def test_the_benchmark_reports_every_case_as_json() -> None:
