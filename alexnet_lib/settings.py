@@ -47,6 +47,14 @@ def results_root() -> Path:
     return _folder("ALEXNET_RESULTS") or shipped
 
 
+def why_no_results() -> str:
+    """Say in a line that the published runs are missing; empty if they are there."""
+    root = results_root()
+    if any(root.glob("*/*.json")):
+        return ""
+    return f"no published runs in {root}; set ALEXNET_RESULTS to a checkout's results/"
+
+
 def _folder(variable: str) -> Path | None:
     """The folder that an environment variable names, if it is set."""
     word = os.environ.get(variable)

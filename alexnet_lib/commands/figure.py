@@ -34,6 +34,8 @@ def draw(number: int, scale: Scale, published: bool = False) -> Path:
 
     if number != 1:
         raise ValueError(f"Figure {number} is not reproduced yet; there is: 1")
+    if published and (missing := settings.why_no_results()):
+        raise ValueError(missing)
     name = FIGURE1.name
     runs = records.published(name) if published else records.own(name, scale)
     if not runs:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 
+from alexnet_lib import settings
 from alexnet_lib.commands import words
-from alexnet_lib.ledger import report
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -17,6 +18,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Print the ledger as a table or as JSON."""
+    from alexnet_lib.ledger import report
+
+    if missing := settings.why_no_results():
+        print(f"alexnet: {missing}", file=sys.stderr)
     rows = report.ledger(words.scale(arguments))
     if arguments.json:
         print(json.dumps(report.ledger_json(rows), indent=1))
