@@ -7,6 +7,7 @@ import torch
 from torch.utils.data import Subset
 
 from alexnet_lib.data import views
+from alexnet_lib.notebook.dataset_preprocessing import bugs as bug
 from alexnet_lib.notebook.dataset_preprocessing import checks as check
 
 
@@ -36,7 +37,7 @@ def swapped(pictures, train, val, random_view, centre_view):
 
 def same_pictures(pictures, train, val, random_view, centre_view):
     return [
-        Subset(check.Pictures(pictures.images, view), train)
+        Subset(bug.Pictures(pictures.images, view), train)
         for view in (random_view, centre_view)
     ]
 
@@ -100,11 +101,15 @@ WRONG = [
     (check.size_after_rescaling, longer_side, "shorter side"),
     (check.size_after_rescaling, cut_off, "Round to the nearest"),
     (check.size_after_rescaling, lambda h, w, s: (h, w), "becomes"),
-    (check.mean_of_shards, lambda shards: torch.cat(shards).float().mean(), "an image"),
+    (
+        check.mean_of_shards,
+        lambda shards: torch.cat(shards).float().mean(),
+        "(3, 4, 4)",
+    ),
     (
         check.mean_of_shards,
         lambda shards: torch.cat(shards).float().mean(0).byte(),
-        "seldom whole",
+        "uint8 came. Wanted: one of floating point",
     ),
     (
         check.mean_of_shards,
@@ -113,7 +118,11 @@ WRONG = [
     ),
     (check.mean_of_shards, bytes_sum, "wraps at 256"),
     (check.mean_of_shards, lambda shards: shards[0].float().mean(0), "off by up to"),
-    (check.ten_views, lambda image, size: views.ten_views(image, size)[:5], "together"),
+    (
+        check.ten_views,
+        lambda image, size: views.ten_views(image, size)[:5],
+        "(10, 3, 6, 6)",
+    ),
     (check.ten_views, upside_down, "on their heads"),
     (check.ten_views, no_mirrors, "mirror of the upper left"),
     (check.ten_views, centre_twice, "lower right view is not"),
@@ -133,32 +142,32 @@ WRONG = [
         "columns",
     ),
     (check.colour_shifts, lambda covariance, a: 0.1 * a, "do not vary"),
-    (check.colour_shifts, lambda covariance, a: a[0], "Three draws"),
+    (check.colour_shifts, lambda covariance, a: a[0], "(3, 3)"),
     (
-        check.mean_of_the_training_set,
+        bug.mean_of_the_training_set,
         lambda images, augment: (
             torch.stack([augment(i) for i in images]).float().mean(0)
         ),
         "depends on the draws",
     ),
     (
-        check.mean_of_the_training_set,
+        bug.mean_of_the_training_set,
         lambda images, augment: images.float().mean((0, 2, 3)),
-        "an image",
+        "Wanted: a tensor of shape (3, 4, 4)",
     ),
     (
-        check.mean_of_the_training_set,
+        bug.mean_of_the_training_set,
         lambda images, augment: images[0].float(),
         "not the mean",
     ),
-    (check.views_of_each_split, shared_transform, "training split gives 'centre"),
-    (check.views_of_each_split, swapped, "validation split gives 'random"),
-    (check.views_of_each_split, same_pictures, "should be picture 3"),
-    (check.top5_error, top1, "without ties"),
-    (check.top5_error, greater, "no error at all"),
-    (check.top5_error, greater_or_equal, "right by luck"),
-    (check.top5_error, by_sorting, "tie for three places"),
-    (check.top5_error, forgets_nan, "NaN"),
+    (bug.views_of_each_split, shared_transform, "training split gives 'centre"),
+    (bug.views_of_each_split, swapped, "validation split gives 'random"),
+    (bug.views_of_each_split, same_pictures, "should be picture 3"),
+    (bug.top5_error, top1, "without ties"),
+    (bug.top5_error, greater, "no error at all"),
+    (bug.top5_error, greater_or_equal, "right by luck"),
+    (bug.top5_error, by_sorting, "tie for three places"),
+    (bug.top5_error, forgets_nan, "NaN"),
 ]
 
 

@@ -4,9 +4,11 @@ That they accept the solutions is tested by the solution notebook.
 """
 
 import pytest
+import torch
 from torch import nn
 
 from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm
+from alexnet_lib.notebook.local_response_normalization import bugs as bug
 from alexnet_lib.notebook.local_response_normalization import checks as check
 
 LITERAL = LocalResponseNorm(divide_alpha_by_n=False)
@@ -48,13 +50,23 @@ WRONG = [
     (check.window, one_too_many, "leans low"),
     (check.window, lambda *place: one_too_many(*place)[::-1], "lowest first"),
     (check.window, lambda i, n, maps, gpus: [i], "GPU: [8, 9, 10, 11, 12], not [10]"),
+    (check.window, lambda i, n, maps, gpus: [], "the list is empty, and map 10 itself"),
     (check.normalise, DIVIDED, "alpha / n"),
     (check.normalise, lambda a: a * (a / LITERAL(a)), "divide"),
-    (check.normalise, lambda a: LITERAL(a).sum(1), "came out"),
+    (
+        check.normalise,
+        lambda a: LITERAL(a).sum(1),
+        "Wanted: a tensor of shape (2, 12, 7, 6)",
+    ),
     (check.normalise, MapResponseNorm(5, 2.0, 25e-4), "Other places count"),
     (check.normalise, around_a_ring, "first and last maps"),
     (check.normalise, LocalResponseNorm(3, divide_alpha_by_n=False), "not the formula"),
-    (check.torchs_alpha, lambda n, alpha: alpha, "torch averages"),
+    (
+        check.torchs_alpha,
+        lambda n, alpha: alpha,
+        "With 0.0001 torch's layer counts each square 2e-05, for torch averages over "
+        "n = 5; the text counts 0.0001.",
+    ),
     (check.torchs_alpha, lambda n, alpha: alpha / n, "even less"),
     (check.constants_for_scaled, lambda s, k, alpha: (k / s**2, alpha), "about k."),
     (check.constants_for_scaled, lambda s, k, alpha: (k, alpha), "hardly normalises"),
@@ -67,15 +79,28 @@ WRONG = [
     (check.gradient, lambda a, g: gradient(a, g, sign=1), "The sign"),
     (check.gradient, lambda a, g: gradient(a, g, others=lambda x: x), "only its own"),
     (check.gradient, lambda a, g: g, "parts from"),
-    (check.across_maps, MapResponseNorm(5, 2.0, 1e-4), "runs over places"),
-    (check.across_maps, LITERAL, "with alpha / n"),
-    (check.how_far, LocalResponseNorm(11, divide_alpha_by_n=False), "11 maps"),
-    (check.how_far, DIVIDED, "not the formula"),
-    (check.half_precision, lambda a: LITERAL(a.float()), "float32 came out"),
-    (check.half_precision, lambda a: a / (2 + 1e-4 * sums(a**2)) ** 0.75, "became 0"),
-    (check.half_precision, lambda a: DIVIDED(a), "not the formula"),
-    (check.does_something, lambda images: images.float(), "not centred"),
-    (check.does_something, lambda images: images / 255 - 0.5, "k is all"),
+    (check.normalise, lambda a: a / LITERAL(a), "the divisor"),
+    (
+        check.constants_for_scaled,
+        lambda s, k, alpha: (-k, alpha),
+        "both are to be above 0",
+    ),
+    (bug.across_maps, MapResponseNorm(5, 2.0, 1e-4), "runs over places"),
+    (bug.across_maps, LITERAL, "counts alpha, not alpha / n"),
+    (bug.how_far, LocalResponseNorm(11, divide_alpha_by_n=False), "11 maps"),
+    (bug.how_far, DIVIDED, "each square counts alpha / n"),
+    (bug.how_far, lambda a: 0 * a, "changes no answer"),
+    (bug.half_precision, lambda a: LITERAL(a.float()), "float32 came out"),
+    (bug.half_precision, lambda a: a / (2 + 1e-4 * sums(a**2)) ** 0.75, "became 0"),
+    (bug.half_precision, lambda a: DIVIDED(a), "not the formula"),
+    (bug.does_something, lambda images: images.float(), "not centred"),
+    (bug.does_something, lambda images: 0 * images.float(), "no longer in it"),
+    (
+        bug.does_something,
+        lambda images: 99 * torch.randn(images.shape),
+        "no longer in it",
+    ),
+    (bug.does_something, lambda images: images / 255 - 0.5, "k is all"),
 ]
 
 

@@ -11,7 +11,9 @@ import torch
 from torch.nn import functional
 
 from alexnet_lib.nets.ablations import with_disjoint_pools, without_overlap
-from alexnet_lib.nets.layers import Activation
+from alexnet_lib.nets.layers import Activation, Conv
+from alexnet_lib.nets.network import changed
+from alexnet_lib.notebook.overlapping_pooling import bugs as bug
 from alexnet_lib.notebook.overlapping_pooling import checks as check
 from alexnet_lib.notebook.overlapping_pooling.windows import coverage
 
@@ -74,7 +76,11 @@ WRONG = [
         "is seen by none",
     ),
     (check.windows_per_pixel, lambda n, z, s: [1] * n, "is seen by"),
-    (check.same_size_with_2_2, lambda: OF_147, "two dictionaries"),
+    (
+        check.same_size_with_2_2,
+        lambda: OF_147,
+        "One value came, a dict. Wanted: 2 values",
+    ),
     (
         check.same_size_with_2_2,
         lambda: ({}, OF_147),
@@ -98,33 +104,58 @@ WRONG = [
     ),
     (check.gradient_to_all, to_one_of_the_tied, "each of the tied received all"),
     (check.gradient_to_all, last_window_wins, "add up the gradients"),
-    (check.gradient_to_all, lambda x, g, z, s: g, "The gradient is one of x"),
-    (check.cifar_pooling, lambda x: functional.max_pool2d(x, 3, 2), "never look at it"),
+    (check.gradient_to_all, lambda x, g, z, s: g, "Wanted: a tensor of shape (9, 8)"),
+    (bug.cifar_pooling, lambda x: functional.max_pool2d(x, 3, 2), "never look at it"),
     (
-        check.cifar_pooling,
+        bug.cifar_pooling,
         lambda x: functional.max_pool2d(x, 3, 2, padding=1),
+        "first window begins at pixel -1",
+    ),
+    (
+        bug.cifar_pooling,
+        lambda x: functional.avg_pool2d(x, 3, 2, ceil_mode=True),
         "the maxima are not",
     ),
     (
-        check.alexnet_pooling,
+        bug.alexnet_pooling,
         lambda x: functional.max_pool2d(x, 3, 2, padding=1),
         "begins at pixel -1",
     ),
     (
-        check.alexnet_pooling,
+        bug.alexnet_pooling,
         lambda x: functional.max_pool2d(x, 2, 2),
-        "not the maximum",
+        "At 32 pixels it is not the maximum",
     ),
-    (check.average_pooling, filled_average, "0.67 at the right edge and 0.44"),
     (
-        check.average_pooling,
+        bug.alexnet_pooling,
+        lambda x: functional.max_pool2d(x, 3, 2),
+        "32 pixels give 16 outputs, yours 15",
+    ),
+    (bug.average_pooling, filled_average, "0.67 at the right edge and 0.44"),
+    (
+        bug.average_pooling,
         lambda x: functional.max_pool2d(x, 3, 2, ceil_mode=True),
         "not the average",
     ),
-    (check.average_pooling, lambda x: functional.avg_pool2d(x, 3, 2), "yours are 3"),
-    (check.equal_dimensions, with_disjoint_pools, "fc6 now reads 7x7 maps"),
-    (check.equal_dimensions, unchanged, "Not every pooling"),
-    (check.equal_dimensions, without_its_units, "no longer has the same layers"),
+    (bug.average_pooling, lambda x: functional.avg_pool2d(x, 3, 2), "yours are 3"),
+    (
+        bug.average_pooling,
+        lambda x: functional.avg_pool2d(x, 3, 2, padding=1),
+        "first window begins at pixel -1",
+    ),
+    (
+        bug.average_pooling,
+        lambda x: functional.avg_pool2d(x, 3, 2, padding=1, count_include_pad=False),
+        "first window begins at pixel -1",
+    ),
+    (
+        bug.equal_dimensions,
+        lambda network: changed(without_overlap(network), Conv, kernel=999),
+        "cannot be built",
+    ),
+    (bug.equal_dimensions, with_disjoint_pools, "fc6 now reads 7x7 maps"),
+    (bug.equal_dimensions, unchanged, "Not every pooling"),
+    (bug.equal_dimensions, without_its_units, "no longer has the same layers"),
 ]
 
 

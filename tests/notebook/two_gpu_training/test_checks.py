@@ -4,6 +4,7 @@ import math
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from alexnet_lib.notebook.two_gpu_training import bugs as bug
@@ -18,8 +19,15 @@ def grouped(x, weight, bias):
     return functional.conv2d(x, weight, bias, padding=1, groups=2)
 
 
-def taking_turns(x, weight, bias):
-    return grouped(x, weight, bias).unflatten(1, (2, -1)).transpose(1, 2).flatten(1, 2)
+def as_a_layer(x, weight, bias):
+    layer = nn.Conv2d(6, 8, 3, padding=1, groups=2).double()
+    layer.load_state_dict({"weight": weight, "bias": bias})
+    return layer(x)
+
+
+def by_halves(x, weight, bias):
+    halves = zip(x.chunk(2, 1), weight.chunk(2), bias.chunk(2), strict=True)
+    return torch.cat([conv(*half) for half in halves], 1)
 
 
 def biased_twice(own, other, weight, bias, tower):
@@ -69,15 +77,31 @@ WRONG = [
     ),
     (
         check.convolution_in_two_groups,
-        lambda x, w, b: grouped(x.roll(3, 1), w, b),
+        lambda x, w, b: by_halves(x.roll(3, 1), w, b),
         "other tower's maps",
     ),
     (
         check.convolution_in_two_groups,
-        lambda x, w, b: grouped(x, w, None),
+        lambda x, w, b: by_halves(x, w, 0 * b),
         "biases are missing",
     ),
-    (check.convolution_in_two_groups, taking_turns, "take turns"),
+    (check.convolution_in_two_groups, grouped, "without `groups`"),
+    (
+        check.convolution_in_two_groups,
+        lambda x, w, b: torch.conv2d(x, w, b, 1, 1, 1, 2),
+        "without `groups`",
+    ),
+    (check.convolution_in_two_groups, as_a_layer, "without `groups`"),
+    (
+        check.convolution_in_two_groups,
+        lambda *a: by_halves(*a).unflatten(1, (2, -1)).transpose(1, 2).flatten(1, 2),
+        "take turns",
+    ),
+    (
+        check.convolution_in_two_groups,
+        lambda *a: by_halves(*a).roll(4, 1),
+        "wanted first",
+    ),
     (
         check.convolution_in_two_groups,
         lambda x, w, b: conv(x[:, :3], w, b),
@@ -125,9 +149,19 @@ WRONG = [
         lambda g, t: sum(g).chunk(2, 1)[t] / 2,
         "not their mean",
     ),
-    (bug.gradient_of_own_maps, lambda g, t: sum(g), "not 6"),
+    (bug.gradient_of_own_maps, lambda g, t: sum(g), "of shape (2, 3, 3, 3)"),
+    (
+        bug.gradient_of_own_maps,
+        lambda g, t: sum(g).chunk(2, 1)[1 - t],
+        "the other's maps' gradient",
+    ),
     (bug.gradient_of_the_logits, lambda g, t: sum(g).chunk(2, 1)[t], "twice"),
-    (bug.gradient_of_the_logits, lambda g, t: g[t], "own classes"),
+    (bug.gradient_of_the_logits, lambda g, t: g[t], "of shape (4, 5)"),
+    (
+        bug.gradient_of_the_logits,
+        lambda g, t: g[t].chunk(2, 1)[1 - t],
+        "own classes",
+    ),
     (
         bug.normalisation_in_towers,
         lambda x: functional.local_response_norm(x, 5, 1e-4, 0.75, 2),
@@ -140,7 +174,7 @@ WRONG = [
     (bug.who_averages, lambda r, towers, replicas: range(towers * replicas), "one"),
     (bug.who_averages, lambda r, towers, replicas: [r], "its replicas are"),
     (bug.first_layer_of_224, padded_by(0, 0, 0, 0), "54 x 54 places"),
-    (bug.first_layer_of_224, padded_by(2, 2, 2, 2), "but shifted"),
+    (bug.first_layer_of_224, padded_by(2, 2, 2, 2), "begin at pixel 0"),
 ]
 
 
