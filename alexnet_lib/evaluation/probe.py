@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alexnet_lib.modules.build import Unit
 from alexnet_lib.modules.precision import channels_last
+from alexnet_lib.modules.units import Unit
 
 _FLAT = 0.05
 

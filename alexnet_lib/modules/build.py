@@ -12,7 +12,7 @@ from alexnet_lib.modules import lrn
 from alexnet_lib.modules.dropout import ClassicDropout
 from alexnet_lib.modules.grouped import GroupedLinear
 from alexnet_lib.modules.local import LocalConv2d
-from alexnet_lib.modules.precision import precise
+from alexnet_lib.modules.units import Unit
 from alexnet_lib.nets.layers import (
     Activation,
     AdaptivePool,
@@ -29,45 +29,6 @@ from alexnet_lib.nets.layers import (
 )
 from alexnet_lib.nets.network import ActivationName, NetworkConfig
 from alexnet_lib.nets.shapes import Placed, layers_of
-
-
-class Unit(nn.Module):
-    """A non-linearity by name: relu, tanh, logistic or |tanh| (§3.1).
-
-    Saturating units compute in float32 where they are given less: in bfloat16
-    tanh rounds to exactly 1 from 3.1 on, its derivative to 0, and saturation,
-    the very thing Figure 1 is about, would be the number format's doing.
-    """
-
-    def __init__(self, name: ActivationName) -> None:
-        super().__init__()
-        self.name = name
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Any shape to the same shape; `relu` overwrites its input."""
-        match self.name:
-            case "relu":
-                return torch.relu_(x)
-            case "tanh":
-                return precise(x).tanh()
-            case "logistic":
-                return precise(x).sigmoid()
-            case "abs_tanh":
-                return precise(x).tanh().abs()
-
-    def derivative(self, output: Tensor) -> Tensor:
-        """The unit's derivative (for |tanh| its size), from its output."""
-        match self.name:
-            case "relu":
-                return (output > 0).float()
-            case "logistic":
-                return output * (1 - output)
-            case _:
-                return 1 - output * output
-
-    def extra_repr(self) -> str:
-        """The unit's name, for `print(net)`."""
-        return self.name
 
 
 def build(config: NetworkConfig, seed: int) -> nn.Sequential:
@@ -104,7 +65,8 @@ def module_of(placed: Placed, activation: ActivationName) -> nn.Module:
         case Linear(units, groups=groups):
             return GroupedLinear(math.prod(shape), units, groups)
         case Activation():
-            return Unit(activation)
+            # before the first weight layer the tensor is still the caller's
+            return Unit(activation, inplace=placed.number > 0)
         case Pool(kind, size, stride):
             pool = nn.MaxPool2d if kind == "max" else nn.AvgPool2d
             return pool(size, stride, ceil_mode=True)

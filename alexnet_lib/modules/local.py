@@ -8,6 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from alexnet_lib.nets.shapes import window_count
+
 
 class LocalConv2d(nn.Module):
     """Convolution whose every output place has weights and biases of its own.
@@ -28,7 +30,7 @@ class LocalConv2d(nn.Module):
     ) -> None:
         super().__init__()
         self.kernel, self.stride, self.padding = kernel, stride, padding
-        places = [(n + 2 * padding - kernel) // stride + 1 for n in side]
+        places = [window_count(n, kernel, stride, padding) for n in side]
         self.weight = nn.Parameter(torch.zeros(*places, maps, channels, kernel, kernel))
         self.bias = nn.Parameter(torch.zeros(*places, maps))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
@@ -16,8 +15,6 @@ from alexnet_lib.nets.layers import Conv, Layer, Linear, ResponseNorm
 from alexnet_lib.nets.network import NetworkConfig, changed
 from alexnet_lib.nets.shapes import Placed, layers_of
 from alexnet_lib.parallel.sharding import Layout, shares_of, traffic
-
-Rule = Literal["floor", "ceil"]
 
 PRINTED = {
     "input": 150_528,
@@ -34,12 +31,6 @@ PRINTED = {
 
 GTX_580 = 3 * 2**30
 """Bytes of memory of one of the paper's GPUs (§3.2)."""
-
-
-def places(side: int, kernel: int, stride: int, padding: int, rule: Rule) -> int:
-    """How many places a window has along a side; `ceil` lets the last hang over."""
-    room = side + 2 * padding - kernel
-    return (math.ceil(room / stride) if rule == "ceil" else room // stride) + 1
 
 
 def counted(network: NetworkConfig) -> dict[str, LayerCount]:

@@ -24,7 +24,7 @@ from alexnet_lib.nets.layers import (
     Weighted,
 )
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import Placed, Shape, layers_of, output_shape
+from alexnet_lib.nets.shapes import Placed, Shape, layers_of
 
 DeviceKind = Literal["cpu", "cuda"]
 Output = Literal["split", "first"]
@@ -122,7 +122,7 @@ def _weighted(
     part = _narrowed(layer, placed, towers)
     if isinstance(part, Conv | Linear) and groups > 1:
         part = dataclasses.replace(part, groups=groups // towers)
-    own = Placed(placed.name, part, shape, output_shape(part, shape))
+    own = placed.holding(part, shape)
     cut = {"weight": 2, "bias": 2} if isinstance(layer, Local) else _FIRST_AXIS
     return Share(own, placed, gathers=split and reads_all, cut=cut)
 
@@ -156,7 +156,7 @@ def _local(placed: Placed, towers: int) -> Share:
             )
         layer = dataclasses.replace(layer, groups=layer.groups // towers)
     shape = _part(placed, towers)
-    own = Placed(placed.name, layer, shape, output_shape(layer, shape))
+    own = placed.holding(layer, shape)
     cut = _BATCH_NORM if isinstance(layer, BatchNorm) else {}
     return Share(own, placed, cut=cut)
 

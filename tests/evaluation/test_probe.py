@@ -8,7 +8,8 @@ from torch import nn
 from torch.nn import functional
 
 from alexnet_lib.evaluation.probe import colour_shares, probe, spread
-from alexnet_lib.modules.build import Unit, build
+from alexnet_lib.modules.build import build
+from alexnet_lib.modules.units import Unit
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.notebook.relu_vs_tanh.pictures import flat_share
 

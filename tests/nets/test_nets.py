@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 import torch
 
-from alexnet_lib.modules.build import Unit, build
+from alexnet_lib.modules.build import build
+from alexnet_lib.modules.units import Unit
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.layers import Conv, Linear, Pool
 from alexnet_lib.nets.network import NetworkConfig
@@ -71,13 +72,13 @@ def test_an_increasing_unit_may_change_places_with_maximum_pooling(unit):
     # To a rounding: at the end of a row torch computes exp by other instructions.
     x = torch.randn(2, 4, 9, 9, dtype=torch.float32)
     largest = torch.nn.MaxPool2d(3, 2, ceil_mode=True)
-    torch.testing.assert_close(Unit(unit)(largest(x)), largest(Unit(unit)(x.clone())))
+    torch.testing.assert_close(Unit(unit)(largest(x)), largest(Unit(unit)(x)))
 
 
 @pytest.mark.parametrize("unit", FUNCTIONS)
 def test_derivative_from_the_output_equals_autograd(unit):
     x = torch.linspace(-3, 3, 60, requires_grad=True)  # 0 is not among them
-    y = Unit(unit)(x.clone())
+    y = Unit(unit)(x)
     (expected,) = torch.autograd.grad(y.sum(), x)
     torch.testing.assert_close(Unit(unit).derivative(y.detach()), expected.abs())
 

@@ -24,8 +24,10 @@ KINDS = {2: "2/2, apart", 3: "3/2, overlapping"}
 def layout(side: int = 8, size: int = 3, stride: int = 2) -> Picture:
     """Every window along a row of pixels, and how many windows see each pixel.
 
-    `stride` is taken to be `size` at most, as in the 2012 code (`layer.py:1153`).
+    `size` is taken to be `side` at most, and `stride` to be `size`, as in the 2012
+    code (`layer.py:1152-1153`).
     """
+    size = min(size, side)
     stride = min(stride, size)
     figure, axes = canvas(1, 2, 9.4, 3.9, gridspec_kw={"width_ratios": [1.35, 1]})
     made = windows(side, size, stride)

@@ -12,7 +12,7 @@ from alexnet_lib.data.preparing.decode import central_square
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.layers import Conv, Pool
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import layers_of
+from alexnet_lib.nets.shapes import layers_of, window_count
 from alexnet_lib.notebook import drawn_photographs
 
 OVERLAPPING, APART = Pool("max", 3, 2), Pool("max", 2, 2)
@@ -30,7 +30,7 @@ def windows(side: int, size: int, stride: int) -> list[range]:
 
     As in the authors' code (`layer.py:1163-1164`).
     """
-    count = math.ceil(max(side - size, 0) / stride) + 1
+    count = window_count(side, size, stride, rounding="ceil")
     starts = range(0, count * stride, stride)
     return [range(start, min(start + size, side)) for start in starts]
 
@@ -41,11 +41,6 @@ def coverage(side: int, size: int, stride: int) -> Tensor:
     for window in windows(side, size, stride):
         seen[list(window)] += 1
     return seen
-
-
-def floored(side: int, size: int = 3, stride: int = 2, padding: int = 0) -> int:
-    """Windows along a side as torch counts them unless told otherwise."""
-    return (side + 2 * padding - size) // stride + 1
 
 
 def wins(x: Tensor, pool: Pool) -> Tensor:

@@ -19,7 +19,8 @@ from alexnet_lib.figures.curves import Look, whole_epochs
 from alexnet_lib.figures.figure1 import LOOKS, REGIMES, by_net
 from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import GREEN, GREY, Picture, canvas, own_settings
-from alexnet_lib.modules.build import Unit, build
+from alexnet_lib.modules.build import build
+from alexnet_lib.modules.units import Unit
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.network import ActivationName
 from alexnet_lib.runs.records import Record, Runs
@@ -139,7 +140,7 @@ def saturation(scale: float = 1.0) -> Picture:
     shares = {}
     for name, look in _UNITS.items():
         unit = Unit(name)
-        y = unit(x.clone())
+        y = unit(x)
         axes[0].plot(x, y, **look.style())
         axes[1].plot(x, unit.derivative(y), **look.style())
         shares[look.label] = flat_share(name, scale)

@@ -10,9 +10,9 @@ from torch import Tensor
 from torch.nn import functional
 from torch.overrides import TorchFunctionMode
 
+from alexnet_lib.nets.shapes import window_count
 from alexnet_lib.notebook.answers import Wrong, close, require
 from alexnet_lib.notebook.exercise import Attempt, exercise
-from alexnet_lib.parallel.costs import places
 
 
 def drawn(seed: int, *shape: int) -> Tensor:
@@ -28,7 +28,7 @@ def places_along_a_side(attempt: Attempt) -> None:
     for case in [*cases, (55, 3, 2, 0), (32, 3, 2, 0)]:
         side, kernel, stride, padding = case
         for ceil in (False, True):
-            right = places(*case, "ceil" if ceil else "floor")
+            right = window_count(*case, "ceil" if ceil else "floor")
             got = attempt(*case, ceil, wanted=right)
             if got == right:
                 continue
@@ -36,7 +36,7 @@ def places_along_a_side(attempt: Attempt) -> None:
                 f"{side} pixels, kernel {kernel}, stride {stride}, padding {padding}, "
                 f"{'ceil' if ceil else 'floor'}: {right} places, not {got}."
             )
-            if ceil and got == places(*case, "floor"):
+            if ceil and got == window_count(*case, "floor"):
                 raise Wrong(f"{asked} The last window may hang over.")
             if padding and got == (side + padding - kernel) // stride + 1:
                 raise Wrong(f"{asked} Padding is on both sides.")

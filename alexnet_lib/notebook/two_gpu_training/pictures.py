@@ -21,13 +21,12 @@ from alexnet_lib.figures.picture import (
 from alexnet_lib.nets.ablations import Pattern, with_communication, with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.nets.shapes import Rounding, window_count
 from alexnet_lib.parallel.costs import (
     GTX_580,
-    Rule,
     columns,
     drawn_layers,
     memory,
-    places,
     sent,
 )
 from alexnet_lib.parallel.sharding import Layout, Wire
@@ -50,8 +49,8 @@ def windows(side: int = 224, padding: int = 0) -> Picture:
     )
 
 
-def _conv1(side: int, padding: int, rule: Rule) -> int:
-    return places(side, _KERNEL, _STRIDE, padding, rule)
+def _conv1(side: int, padding: int, rule: Rounding) -> int:
+    return window_count(side, _KERNEL, _STRIDE, padding, rule)
 
 
 def _overhang(side: int, padding: int) -> int:
@@ -62,7 +61,7 @@ def _overhang(side: int, padding: int) -> int:
 
 def _places_by_side(ax: Axes, side: int, padding: int) -> None:
     sides = range(side - 8, side + 9)
-    rules: tuple[tuple[Rule, str, str], ...] = (
+    rules: tuple[tuple[Rounding, str, str], ...] = (
         ("ceil", BLUE, "o"),
         ("floor", ORANGE, "s"),
     )

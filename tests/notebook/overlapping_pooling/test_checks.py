@@ -59,11 +59,6 @@ WRONG = [
     (check.pooled_side, lambda n, z, s: (n - z) // s + 1, "seen by none"),
     (check.pooled_side, lambda n, z, s: math.ceil((n - z) / s), "first window counts"),
     (
-        check.pooled_side,
-        lambda n, z, s: math.ceil((n - z) / s) + 1,
-        "always there",
-    ),
-    (
         check.windows_per_pixel,
         lambda n, z, s: coverage(n, z, s).tolist()[:-1],
         "counts, yours are",

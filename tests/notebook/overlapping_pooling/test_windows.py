@@ -80,14 +80,6 @@ def test_sides_of_alexnet_and_of_its_partner():
     assert of(with_disjoint_pools(alexnet())) == [55, 28, 28, 14, 14, 14, 14, 7]
 
 
-def test_floor_is_torchs_own_rule():
-    for side in range(5, 20):
-        for size, stride, padding in ((3, 2, 0), (3, 2, 1), (2, 2, 0)):
-            x = torch.rand(1, 1, side, side)
-            y = torch.nn.functional.max_pool2d(x, size, stride, padding)
-            assert windows.floored(side, size, stride, padding) == y.shape[-1]
-
-
 def test_the_pictures_say_what_they_show():
     assert "the last one clipped" in pictures.layout(8, 3, 2).alt
     assert "none clipped" in pictures.layout(7, 3, 2).alt

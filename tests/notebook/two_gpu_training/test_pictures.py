@@ -7,7 +7,6 @@ import math
 import numpy as np
 import pytest
 import torch
-from torch.nn import functional
 
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.ablations import PATTERNS, with_communication
@@ -26,17 +25,6 @@ from alexnet_lib.parallel.sharding import Layout, traffic
 from alexnet_lib.training.team import SingleProcess
 
 ON_CPU = SingleProcess(torch.device("cpu"))
-
-
-@pytest.mark.parametrize("side", [27, 224, 227, 230])
-@pytest.mark.parametrize(("kernel", "stride", "padding"), [(11, 4, 0), (3, 2, 1)])
-def test_places_are_those_of_torchs_pooling(side, kernel, stride, padding):
-    x = torch.zeros(1, 1, side, side)
-    if padding:
-        x = functional.pad(x, (padding,) * 4)
-    for rule in ("floor", "ceil"):
-        y = functional.max_pool2d(x, kernel, stride, ceil_mode=rule == "ceil")
-        assert costs.places(side, kernel, stride, padding, rule) == y.shape[-1]
 
 
 def test_figure_2_has_the_layers_of_the_paper_and_one_slip():
