@@ -5,6 +5,7 @@ from __future__ import annotations
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.data.augment import CIFAR
 from alexnet_lib.experiments.experiment import Epochs, Experiment
+from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.cifar import CONV_LOCAL, CONV_LOCAL_DECAY, conv_local, four_layer
 from alexnet_lib.settings import Scale
@@ -96,6 +97,15 @@ CIFAR_NORM = Experiment(
         "paper's, for 16 epochs stand for 520",
         "paper": "520 epochs in float32: about 13 % and 11 %",
     },
+    plan={
+        "laptop": Plan(
+            seeds=3,
+            epochs=NORM_EPOCHS["laptop"],
+            endpoint="test_error_ten_views",
+            rule="described: 16 of the recipe's 520 epochs",
+            error_term="pooled",
+        )
+    },
 )
 CIFAR_POOLING = Experiment(
     name="cifar-pooling",
@@ -108,6 +118,16 @@ CIFAR_POOLING = Experiment(
         "smoke": "seconds, on drawn images: the errors mean nothing",
         "laptop": "about a quarter of an hour per seed, one thread to a run",
         "paper": "150 epochs in float32",
+    },
+    plan={
+        "laptop": Plan(
+            seeds=5,
+            epochs=POOLING_EPOCHS["laptop"],
+            endpoint="test_error",
+            rule="direction of the difference, overlapping less apart",
+            selection_seeds=(100,),
+            selection="the rate of Figure 1's ReLU net: training error",
+        )
     },
 )
 EXPERIMENTS = (CIFAR_NORM, CIFAR_POOLING)

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from alexnet_lib.config import RunConfig
+from alexnet_lib.experiments.plan import Plans
 from alexnet_lib.settings import Scale
 
 Epochs = list[dict[str, Any]]
@@ -24,7 +25,8 @@ class Experiment:
 
     `seeds` is how many of them a scale runs unless asked otherwise; `expect`
     says in words what a run costs on two CPU cores and what to expect of it. Of
-    the arms in `keeps_first_layer` published runs keep conv1; see `kernels`.
+    the arms in `keeps_first_layer` published runs keep conv1; see `kernels`. Only
+    scales that have a `plan` are published.
     """
 
     name: str
@@ -36,6 +38,7 @@ class Experiment:
     expect: Mapping[Scale, str]
     first_seed: int = 1
     keeps_first_layer: frozenset[str] = frozenset()
+    plan: Plans = field(default_factory=dict)
 
     def seed_list(self, scale: Scale, count: int | None = None) -> list[int]:
         """The first `count` seeds, or as many as the scale says."""

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.experiments.experiment import Epochs, Experiment, epochs_to
+from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.network import ActivationName, NetworkConfig
 from alexnet_lib.settings import Scale
@@ -165,6 +166,16 @@ FIGURE1 = Experiment(
         "laptop": "about 15 minutes per seed; 2012: ReLU about 6 epochs, tanh about 41",
         "paper": "as laptop, in float32 and with ten seeds",
     },
+    plan={
+        "laptop": Plan(
+            seeds=5,
+            epochs=100,
+            endpoint="epochs_to_25",
+            rule="tanh's epochs over ReLU's, in the regime of 2012",
+            selection_seeds=(100,),
+            selection="training error after at most 12 epochs (figure1-rates)",
+        )
+    },
 )
 FIGURE1_RATES = Experiment(
     name="figure1-rates",
@@ -179,6 +190,14 @@ FIGURE1_RATES = Experiment(
         "paper": "as laptop, in float32",
     },
     first_seed=100,
+    plan={
+        "laptop": Plan(
+            seeds=1,
+            epochs=12,
+            endpoint="epochs_to_25",
+            rule="the first at the target, else the lowest training error",
+        )
+    },
 )
 FIGURE1_ENDPOINT = Experiment(
     name="figure1-endpoint",
@@ -194,6 +213,14 @@ FIGURE1_ENDPOINT = Experiment(
         "paper": "as laptop, in float32",
     },
     first_seed=100,
+    plan={
+        "laptop": Plan(
+            seeds=3,
+            epochs=60,
+            endpoint="epochs_to_25",
+            rule="the first at the target",
+        )
+    },
 )
 FIGURE1_FLOAT32 = Experiment(
     name="figure1-float32",
@@ -206,6 +233,14 @@ FIGURE1_FLOAT32 = Experiment(
         "smoke": "seconds",
         "laptop": "about 35 minutes per seed; epochs as in figure1",
         "paper": "the same run as figure1",
+    },
+    plan={
+        "laptop": Plan(
+            seeds=1,
+            epochs=100,
+            endpoint="epochs_to_25",
+            rule="described",
+        )
     },
 )
 
@@ -220,6 +255,14 @@ FIGURE1_CAUSE = Experiment(
         "smoke": "under a minute",
         "laptop": "about half an hour",
         "paper": "as laptop, in float32",
+    },
+    plan={
+        "laptop": Plan(
+            seeds=3,
+            epochs=20,
+            endpoint="epochs_to_25",
+            rule="described",
+        )
     },
 )
 

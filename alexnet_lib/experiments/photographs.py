@@ -7,6 +7,7 @@ from statistics import fmean
 from alexnet_lib.config import Augmentation, DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.evaluation.probe import by_tower
 from alexnet_lib.experiments.experiment import Epochs, Experiment
+from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.network import NetworkConfig, with_input_side
@@ -111,5 +112,14 @@ ABLATIONS = Experiment(
         "paper": f"ImageNet, 90 epochs of {len(networks())} nets: days on a GPU",
     },
     keeps_first_layer=frozenset({"source", "paper", "half"}),
+    # pairs: the arms' residuals differ from .3 to 3.8 points, too much to pool
+    plan={
+        "laptop": Plan(
+            seeds=5,
+            epochs=EPOCHS["laptop"],
+            endpoint="top1_ten_views",
+            rule="described: 711 updates, in which nets differ in how fast they learn",
+        )
+    },
 )
 EXPERIMENTS = (ABLATIONS,)
