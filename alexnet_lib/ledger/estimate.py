@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy import special
 
 LEVEL = 0.95
 Side = Literal["below", "above", "around"]
@@ -38,15 +39,13 @@ class Estimate:
 
 def mean(values: Sequence[float]) -> Estimate:
     """The mean with Student's t interval; `ValueError` for no values."""
-    from scipy import stats
-
     if not values:
         raise ValueError("a mean needs at least one value")
     centre = float(np.mean(values))
     if len(values) < 2:
         return Estimate(centre, None, None, len(values))
-    _, quantile = stats.t.interval(LEVEL, len(values) - 1)
-    half = float(quantile * stats.sem(values))
+    error = np.std(values, ddof=1) / np.sqrt(len(values))
+    half = float(_quantile(len(values) - 1) * error)
     return Estimate(centre, centre - half, centre + half, len(values))
 
 
@@ -55,16 +54,33 @@ def ratio(numerator: Sequence[float], denominator: Sequence[float]) -> Estimate:
 
     The two are independent samples of positive values, not paired.
     """
-    from scipy import stats
-
     top, bottom = np.log(numerator), np.log(denominator)
     value = math.exp(top.mean() - bottom.mean())
     n = min(len(top), len(bottom))
     if n < 2:
         return Estimate(value, None, None, n)
-    welch = stats.ttest_ind(top, bottom, equal_var=False)
-    low, high = welch.confidence_interval(LEVEL)
-    return Estimate(value, math.exp(low), math.exp(high), n)
+    half = _welch(top, bottom)
+    centre = top.mean() - bottom.mean()
+    return Estimate(value, math.exp(centre - half), math.exp(centre + half), n)
+
+
+def _welch(top: np.ndarray, bottom: np.ndarray) -> float:
+    """Half of Welch's interval of a difference of means: no common variance assumed."""
+    samples = (top, bottom)
+    variances = [float(np.var(sample, ddof=1)) / len(sample) for sample in samples]
+    variance = sum(variances)
+    if variance == 0:
+        return 0.0
+    parts = (v**2 / (len(s) - 1) for v, s in zip(variances, samples, strict=True))
+    return _quantile(variance**2 / sum(parts)) * math.sqrt(variance)
+
+
+def _quantile(freedom: float) -> float:
+    """How many standard errors Student's interval reaches to either side.
+
+    Not by `scipy.stats`, whose import is most of the time that `alexnet report` takes.
+    """
+    return float(special.stdtrit(freedom, 1 - (1 - LEVEL) / 2))
 
 
 def difference(values: Sequence[float], baseline: Sequence[float]) -> Estimate:

@@ -2,13 +2,15 @@
 
 import math
 
+import numpy as np
 import pytest
+from scipy import stats
 
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.experiment import epochs_to
 from alexnet_lib.ledger.claim import Claim
 from alexnet_lib.ledger.claims import CLAIMS
-from alexnet_lib.ledger.estimate import Estimate, difference, mean, ratio
+from alexnet_lib.ledger.estimate import LEVEL, Estimate, difference, mean, ratio
 from alexnet_lib.ledger.lab_notes import LabNote
 from alexnet_lib.ledger.verdict import verdict
 
@@ -32,6 +34,22 @@ def test_ratio_has_welchs_interval_on_logarithms():
     assert got.value == pytest.approx(2.0)
     assert got.low == pytest.approx(2 * math.exp(-T_975[4] * error), rel=1e-5)
     assert got.high == pytest.approx(2 * math.exp(T_975[4] * error), rel=1e-5)
+
+
+@pytest.mark.parametrize("sizes", [(2, 2), (2, 7), (9, 3)])
+def test_ratio_of_any_two_samples_has_scipys_interval(sizes):
+    draw = np.random.default_rng(sizes)
+    top = draw.uniform(1, 3, sizes[0])
+    bottom = draw.uniform(1, 40, sizes[1])
+    welch = stats.ttest_ind(np.log(top), np.log(bottom), equal_var=False)
+    got = ratio(top, bottom)
+    want = np.exp(welch.confidence_interval(LEVEL))
+    assert (got.low, got.high) == pytest.approx(tuple(want))
+
+
+def test_values_that_do_not_differ_have_an_interval_of_no_width():
+    assert ratio([2.0, 2.0], [1.0, 1.0]) == Estimate(2.0, 2.0, 2.0, 2)
+    assert mean([2.0, 2.0]) == Estimate(2.0, 2.0, 2.0, 2)
 
 
 def test_difference_has_students_interval_on_the_pairs():
