@@ -115,36 +115,81 @@ def to_dict(config: Any) -> Any:
     return config
 
 
-def from_dict(kind: type[T], values: dict[str, Any]) -> T:
+def from_dict(kind: type[T], values: Any) -> T:
     """The config of type `kind` that `to_dict` turned into `values`.
 
-    A missing field takes its default, so records outlive new options; an unknown
-    field or layer raises `ValueError`.
+    A missing field takes its default, so records outlive new options. Any other JSON
+    raises `ValueError`, which names the field and says what is there.
     """
-    types_of = typing.get_type_hints(kind)
-    unknown = set(values) - set(types_of)
-    if unknown:
-        raise ValueError(f"{kind.__name__}: unknown fields {sorted(unknown)}")
-    return kind(**{k: _parse(types_of[k], v) for k, v in values.items()})
+    return typing.cast(T, _parse(kind, values, kind.__name__))
 
 
-def _parse(kind: Any, value: Any) -> Any:
+def _parse(kind: Any, value: Any, where: str) -> Any:
+    """`value`, found at the dotted field name `where`, as the type `kind` has it."""
+    options = [k for k in typing.get_args(kind) if k is not types.NoneType]
     if dataclasses.is_dataclass(kind):
-        return from_dict(typing.cast(type, kind), value)
+        return _config(typing.cast(type, kind), value, where)
     if typing.get_origin(kind) is tuple:
-        item = typing.get_args(kind)[0]
-        return tuple(_parse(item, v) for v in value)
-    if isinstance(kind, types.UnionType) and isinstance(value, dict):
-        kinds = [k for k in typing.get_args(kind) if k is not types.NoneType]
-        if len(kinds) == 1:  # an optional config, not a choice of layers
-            return _parse(kinds[0], value)
-        layers = {k.__name__: k for k in kinds}
-        fields = dict(value)
-        name = fields.pop("layer", None)
-        if name not in layers:
-            raise ValueError(f"unknown layer {name!r}; known: {sorted(layers)}")
-        return from_dict(layers[name], fields)
+        return _tuple(options, value, where)
+    if typing.get_origin(kind) is Literal:
+        fits, wanted = value in options, " or ".join(map(repr, options))
+    elif isinstance(kind, types.UnionType):
+        if value is None and len(options) < len(typing.get_args(kind)):
+            return None
+        if len(options) == 1:  # an optional value, not a choice of layers
+            return _parse(options[0], value, where)
+        return _layer(options, value, where)
+    else:
+        fits = type(value) is kind or (kind is float and type(value) is int)
+        wanted = {int: "a whole number", float: "a number"}.get(kind, kind.__name__)
+    if not fits:
+        raise _wrong(where, wanted, value)
     return value
+
+
+def _config(kind: type, values: Any, where: str) -> Any:
+    if not isinstance(values, dict):
+        raise _wrong(where, "an object of named fields", values)
+    types_of = typing.get_type_hints(kind)
+    if unknown := sorted(set(values) - set(types_of)):
+        raise ValueError(
+            f"{where}: unknown fields {', '.join(unknown)}; known: "
+            f"{', '.join(types_of)}"
+        )
+    for field in dataclasses.fields(kind):
+        if field.default is dataclasses.MISSING and field.name not in values:
+            raise ValueError(f"{where}: the field {field.name} is missing")
+    return kind(
+        **{k: _parse(types_of[k], v, f"{where}.{k}") for k, v in values.items()}
+    )
+
+
+def _tuple(options: list[Any], value: Any, where: str) -> tuple[Any, ...]:
+    any_number = options[-1] is Ellipsis
+    if not isinstance(value, list | tuple) or not (
+        any_number or len(value) == len(options)
+    ):
+        raise _wrong(where, "a list" if any_number else f"{len(options)} values", value)
+    return tuple(
+        _parse(options[0 if any_number else i], item, f"{where}[{i}]")
+        for i, item in enumerate(value)
+    )
+
+
+def _layer(options: list[Any], value: Any, where: str) -> Any:
+    kinds = {kind.__name__: kind for kind in options}
+    if not isinstance(value, dict):
+        raise _wrong(where, "a layer", value)
+    name = value.get("layer")
+    if not isinstance(name, str) or name not in kinds:
+        raise ValueError(f"{where}: unknown layer {name!r}; known: {', '.join(kinds)}")
+    fields = {key: item for key, item in value.items() if key != "layer"}
+    return _config(kinds[name], fields, where)
+
+
+def _wrong(where: str, wanted: str, value: Any) -> ValueError:
+    text = json.dumps(value)
+    return ValueError(f"{where}: {wanted} is wanted, not {text[:60]}")
 
 
 def digest(config: Any) -> str:

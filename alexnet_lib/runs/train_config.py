@@ -13,6 +13,7 @@ from alexnet_lib.config import RunConfig, digest
 from alexnet_lib.data import Dataset
 from alexnet_lib.data.augment import CentreViews, TrainViews
 from alexnet_lib.data.batches import Batches, ViewBatches
+from alexnet_lib.runs.check import check_run
 from alexnet_lib.runs.measured import last_figures, measure_of
 from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
@@ -38,8 +39,10 @@ def train_config(
     as well (`val_error_ten`, `val_top5_ten`, `val_loss_ten`). With `kernel_colour`
     the last epoch holds the colour share of each of conv1's kernels. In a `team`
     each process returns its part of the network, and the leading one all figures.
-    Raises `ValueError` for probing in a team of several, of which none has all units.
+    Raises `ValueError` for probing in a team of several, of which none has all units,
+    and as `check_run` does.
     """
+    check_run(config, dataset, seed, team)
     _refuse_probing(config, team)
     device = team.device
     views = centre_views(config, dataset, device)
