@@ -11,15 +11,16 @@ from alexnet_lib.data.augment import PAPER, SOURCE, Draws, TrainViews, random_dr
 from alexnet_lib.data.dataset import Dataset
 from alexnet_lib.data.preparing.decode import central_square
 from alexnet_lib.data.views import centre_crop, ten_views
-from alexnet_lib.figures.panels import frame, show
-from alexnet_lib.figures.picture import BLUE, ORANGE, Picture, canvas
+from alexnet_lib.figures.panels import frame, legend_below, show
+from alexnet_lib.figures.picture import BLUE, ORANGE, Picture, canvas, own_settings
 
 COLOUR_SCALES: tuple[ColourScale, ...] = ("deviation", "eigenvalue_unit", "eigenvalue")
 
 
+@own_settings
 def crop_places(count: int = 128, side: int = 256, seed: int = 0) -> Picture:
     """Where one batch is cropped: as the paper reads, and as the code did."""
-    figure, axes = canvas(1, 2, 8.6, 4)
+    figure, axes = canvas(1, 2, 8, 4.3)
     for ax, name, rule in zip(
         axes, ("paper", "2012 code"), (PAPER, SOURCE), strict=True
     ):
@@ -34,7 +35,7 @@ def crop_places(count: int = 128, side: int = 256, seed: int = 0) -> Picture:
         )
         ax.set(xlabel="offset across", aspect="equal")
     axes[0].set_ylabel("offset down")
-    axes[1].legend(loc="upper left", bbox_to_anchor=(1.02, 1), frameon=False)
+    legend_below(figure, axes)
     return Picture(
         figure,
         f"Upper left corners of the crops of {count} images: scattered one by one for "
@@ -42,9 +43,10 @@ def crop_places(count: int = 128, side: int = 256, seed: int = 0) -> Picture:
     )
 
 
+@own_settings
 def ten(square: Tensor, size: int = 224) -> Picture:
     """The ten test views of a square (3, H, W) (§4.1)."""
-    figure, axes = canvas(2, 5, 10.4, 4.4)
+    figure, axes = canvas(2, 5, 8, 3.7)
     names = ["upper left", "upper right", "lower left", "lower right", "centre"]
     views = ten_views(square[None], size)[:, 0]
     titles = [*names, *["mirrored"] * 5]
@@ -55,6 +57,7 @@ def ten(square: Tensor, size: int = 224) -> Picture:
     )
 
 
+@own_settings
 def crop(
     pixels: np.ndarray, row: int = 16, column: int = 16, side: int = 256
 ) -> Picture:
@@ -91,13 +94,15 @@ def with_noise(
     return views(squares, draws) + centre_crop(data.mean_image, rule.size)
 
 
+@own_settings
 def noises(data: Dataset, square: Tensor, seed: int = 3) -> Picture:
     """Five draws of colour noise under the three readings of its size."""
     colours = torch.randn(5, 3, generator=torch.Generator().manual_seed(seed))
-    figure, axes = canvas(len(COLOUR_SCALES), 5, 9.4, 6)
+    figure, axes = canvas(len(COLOUR_SCALES), 5, 8, 5.3)
     for row, scale in enumerate(COLOUR_SCALES):
         for i, view in enumerate(with_noise(data, square, colours, scale)):
-            show(axes[5 * row + i], view, scale if i == 0 else "")
+            show(axes[5 * row + i], view, "")
+        axes[5 * row].set_ylabel(scale)
     return Picture(
         figure,
         "A picture under five draws of colour noise: gently tinted if sized by the "
@@ -106,6 +111,7 @@ def noises(data: Dataset, square: Tensor, seed: int = 3) -> Picture:
     )
 
 
+@own_settings
 def noise(
     data: Dataset,
     square: Tensor,
@@ -117,7 +123,7 @@ def noise(
     """A square before and after one draw (first, second, third) of colour noise."""
     colours = torch.tensor([[0.0, 0.0, 0.0], [first, second, third]])
     before, after = with_noise(data, square, colours, scale)
-    figure, axes = canvas(1, 2, 7.4, 4)
+    figure, axes = canvas(1, 2, 7, 3.9)
     show(axes[0], before, "without")
     show(axes[1], after, f"alpha / .1 = {first:.1f}, {second:.1f}, {third:.1f}")
     return Picture(

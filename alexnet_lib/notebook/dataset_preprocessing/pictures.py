@@ -3,32 +3,43 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
+from matplotlib.axes import Axes
 from torch import Tensor
 
 from alexnet_lib.data.dataset import Dataset
 from alexnet_lib.data.preparing.decode import central_square
-from alexnet_lib.figures.panels import frame, show
-from alexnet_lib.figures.picture import BLUE, GREEN, GREY, ORANGE, Picture, canvas
+from alexnet_lib.figures.panels import frame, legend_below, show
+from alexnet_lib.figures.picture import (
+    BLUE,
+    GREEN,
+    GREY,
+    ORANGE,
+    Picture,
+    canvas,
+    own_settings,
+)
 from alexnet_lib.notebook.dataset_preprocessing.measures import FILTERS, reduced
 
 CHANNELS = {"red": ORANGE, "green": GREEN, "blue": BLUE}
 
 
+@own_settings
 def steps(pixels: np.ndarray, mean: Tensor) -> Picture:
     """A photograph (H, W, 3) through §2: rescaled, cut, minus the mean image."""
     height, width = pixels.shape[:2]
     square = central_square(torch.from_numpy(pixels))
     centred = square.permute(2, 0, 1) - mean
-    figure, axes = canvas(1, 3, 11, 3.6)
+    figure, axes = canvas(1, 3, 8, 2.7, width_ratios=(width / height, 1, 1))
     show(axes[0], torch.from_numpy(pixels), f"file: {width} x {height}")
     short = min(height, width)
     corner = (width - short) / 2, (height - short) / 2
     frame(axes[0], corner, short)
-    show(axes[1], square, "shorter side to 256, centre 256 x 256")
-    show(axes[2], centred + 128, "minus the mean image (shown + 128)")
+    show(axes[1], square, "its centre, 256 x 256")
+    show(axes[2], centred + 128, "minus the mean (+ 128)")
     return Picture(
         figure,
         f"A drawn photograph of {width} x {height} pixels with its central square "
@@ -36,11 +47,12 @@ def steps(pixels: np.ndarray, mean: Tensor) -> Picture:
     )
 
 
+@own_settings
 def mean_image(data: Dataset) -> Picture:
     """The mean image, what it looks like row by row, and each channel's values."""
     mean, images = data.mean_image, data.train.images[:]
-    figure, axes = canvas(1, 3, 11, 3.4)
-    show(axes[0], mean, f"mean image of {len(data.train)} pictures")
+    figure, axes = canvas(1, 3, 8, 2.9)
+    show(axes[0], mean, f"mean of {len(data.train)} images")
     for c, (name, colour) in enumerate(CHANNELS.items()):
         axes[1].plot(mean[c].mean(1), color=colour, label=name)
         counts = torch.bincount(images[:, c].flatten().long(), minlength=256)
@@ -56,48 +68,63 @@ def mean_image(data: Dataset) -> Picture:
     )
 
 
+@own_settings
 def colour_axes(data: Dataset, images: Tensor) -> Picture:
-    """Pixels of `images` by red and blue, and a step along each axis of the data."""
-    deviations, axes_of_colour = data.statistics.colour_axes()
-    some = images.permute(0, 2, 3, 1).reshape(-1, 3)[::4099]
+    """Pixels of `images` by red and green, and a step along each axis of the data."""
+    deviations, directions = data.statistics.colour_axes()
     mean = images.double().mean((0, 2, 3))
-    figure, axes = canvas(1, 2, 10, 3.8)
-    axes[0].scatter(some[:, 0], some[:, 2], s=5, c=some / 255, linewidth=0)
-    strip = torch.linspace(-2, 2, 201, dtype=torch.float64)
-    rows = []
+    figure, axes = canvas(1, 2, 8, 3.9)
+    some = images.permute(0, 2, 3, 1).reshape(-1, 3)[::4099]
+    axes[0].scatter(some[:, 0], some[:, 1], s=5, c=some / 255, linewidth=0)
     for k, colour in enumerate((ORANGE, BLUE, GREEN)):
-        arm = 2 * deviations[k] * axes_of_colour[:, k]
-        ends = [(mean - arm)[[0, 2]], (mean + arm)[[0, 2]]]
-        axes[0].plot(*zip(*ends, strict=True), color=colour, label=f"axis {k + 1}")
-        rows.append(mean + strip[:, None] * deviations[k] * axes_of_colour[:, k])
-    axes[0].set(title="a sample of pixels", xlabel="red", ylabel="blue")
+        _axis_line(axes[0], mean, directions[:, k], 150, color=colour, lw=0.8, ls=":")
+        name = f"axis {k + 1}"
+        step = 2 * deviations[k].item()
+        _axis_line(
+            axes[0], mean, directions[:, k], step, color=colour, lw=3, label=name
+        )
+    axes[0].set(title="pixels, and ± 2 deviations", xlabel="red", ylabel="green")
     axes[0].set(xlim=(-5, 260), ylim=(-5, 260), aspect="equal")
-    axes[0].legend(frameon=False, loc="upper left")
-    shown = torch.stack(rows).clamp(0, 255) / 255
+    steps = torch.linspace(-2, 2, 201, dtype=torch.float64)[:, None]
+    shifts = [steps * deviations[k] * directions[:, k] for k in range(3)]  # (201, 3)
+    shown = (mean + torch.stack(shifts)).clamp(0, 255) / 255
     axes[1].imshow(
         shown, aspect="auto", extent=(-2, 2, 3.5, 0.5), interpolation="nearest"
     )
-    axes[1].set(title="the mean colour moved along each axis", yticks=(1, 2, 3))
+    axes[1].set(title="the mean colour, moved", yticks=(1, 2, 3))
     axes[1].set(xlabel="standard deviations", ylabel="axis")
+    legend_below(figure, axes)
+    sizes = ", ".join(f"{size:.0f}" for size in deviations.tolist())
     return Picture(
         figure,
-        "Pixels by red and blue with the principal axes of colour drawn through their "
-        "mean, and the colours met along each axis; the first axis is brightness",
+        "Pixels by red and green with the principal axes of colour drawn through their "
+        f"mean, deviations {sizes} grey levels, and the colours met along each axis; "
+        "the first axis is brightness",
     )
 
 
+def _axis_line(
+    ax: Axes, mean: Tensor, direction: Tensor, length: float, **style: Any
+) -> None:
+    """A line through the mean colour, `length` grey levels to each side."""
+    ends = torch.stack([mean - length * direction, mean + length * direction])
+    ax.plot(ends[:, 0], ends[:, 1], **style)  # red, green
+
+
+@own_settings
 def row(images: Tensor, titles: Sequence[str]) -> Picture:
     """Images (N, 3, H, W) side by side under their titles."""
-    figure, axes = canvas(1, len(images), 2.1 * len(images), 2.4)
+    figure, axes = canvas(1, len(images), 8, 0.4 + 8 / len(images))
     for ax, image, title in zip(axes, images, titles, strict=True):
         show(ax, image, title)
     return Picture(figure, "Pictures side by side: " + ", ".join(titles))
 
 
+@own_settings
 def squash_or_crop(pixels: np.ndarray) -> Picture:
     """The same file cut as §2 says, and squashed whole into 256 x 256."""
     whole = torch.from_numpy(pixels).permute(2, 0, 1).float()
-    figure, axes = canvas(1, 2, 7.4, 4)
+    figure, axes = canvas(1, 2, 7, 3.8)
     show(axes[0], central_square(torch.from_numpy(pixels)), "cropped: shapes kept")
     squashed = reduced(whole, 256, "antialiased bicubic")
     show(axes[1], squashed, "squashed: all there, shapes bent")
@@ -108,12 +135,13 @@ def squash_or_crop(pixels: np.ndarray) -> Picture:
     )
 
 
+@own_settings
 def filters(side: int = 128) -> Picture:
     """Rings that grow finer outwards, 512 x 512, made `side` wide by each filter."""
     axis = torch.linspace(-1, 1, 512)
     radius = axis[:, None] ** 2 + axis[None] ** 2
     rings = 127.5 + 127.5 * torch.cos(200 * radius)[None]
-    figure, axes = canvas(1, len(FILTERS), 11, 3.1)
+    figure, axes = canvas(2, len(FILTERS) // 2, 7, 7.3)
     for ax, name in zip(axes, FILTERS, strict=True):
         small = reduced(rings, side, name)
         show(ax, small.expand(3, -1, -1), name)
@@ -124,14 +152,15 @@ def filters(side: int = 128) -> Picture:
     )
 
 
+@own_settings
 def integer_means(square: Tensor, mean: Tensor) -> Picture:
     """A square (3, H, W) uint8 minus the mean: in float, wrapped, clipped at 0."""
     whole = mean.round().byte()
-    figure, axes = canvas(1, 3, 10.4, 3.8)
+    figure, axes = canvas(1, 3, 8, 3)
     show(axes[0], square - mean + 128, "float32, shown + 128")
-    show(axes[1], square - whole, "uint8: below 0 wraps to 255")
+    show(axes[1], square - whole, "uint8: below 0 wraps")
     clipped = (square.int() - whole).clamp(min=0)
-    show(axes[2], clipped, "clipped: what is darker is lost")
+    show(axes[2], clipped, "clipped: darker is lost")
     return Picture(
         figure,
         "A square minus the mean image in floating point, in uint8 with false colours "
@@ -139,9 +168,10 @@ def integer_means(square: Tensor, mean: Tensor) -> Picture:
     )
 
 
+@own_settings
 def sums_of_kernels(sums: dict[str, Tensor], kernels: int = 6) -> Picture:
     """What the first kernels put out, a panel per scale of pixels."""
-    figure, axes = canvas(1, len(sums), 11, 3.2)
+    figure, axes = canvas(1, len(sums), 8, 3)
     for ax, (name, values) in zip(axes, sums.items(), strict=True):
         some = values[:kernels, ::37].numpy()
         ax.boxplot(
