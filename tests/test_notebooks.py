@@ -1,7 +1,10 @@
 """Notebooks as files: clean, run, readable without running."""
 
+import re
+
 import nbformat
 import pytest
+from nbconvert import HTMLExporter
 
 from alexnet_lib.settings import PROJECT
 
@@ -39,11 +42,24 @@ def test_nothing_of_the_machine_is_stored(notebook):
         assert word not in text, word
 
 
+IMAGE = re.compile(r"<img [^>]*>")
+ALT = re.compile(r' alt="[^"]{20,}"')
+
+
 def test_every_picture_has_alternative_text(notebook):
     for cell in code_cells(notebook):
         for output in cell.outputs:
-            if "image/png" in output.get("data", {}):
-                assert len(output.metadata["image/png"]["alt"]) > 20
+            data = output.get("data", {})
+            # nbconvert and JupyterLab give an output of these types none
+            assert not {"image/png", "image/jpeg"} & set(data)
+            for image in IMAGE.findall(data.get("text/html", "")):
+                assert ALT.search(image)
+
+
+def test_an_export_keeps_the_alternative_text(caplog):
+    page, _ = HTMLExporter().from_filename(NOTEBOOKS[0])
+    assert "Alternative text is missing" not in caplog.text
+    assert "No description has been provided" not in page
 
 
 def test_few_cells_go_uncompared(notebook):

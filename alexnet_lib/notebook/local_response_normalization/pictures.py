@@ -7,6 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor, nn
 
+from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import (
     BLACK,
     BLUE,
@@ -17,12 +18,13 @@ from alexnet_lib.figures.picture import (
     SKY,
     Picture,
     canvas,
+    own_settings,
 )
 from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm
 from alexnet_lib.notebook.local_response_normalization.responses import FirstLayer, lost
 
 MAPS, HALF = 96, 48
-_SHOWN = 21
+_SHOWN = 17
 COUNTS = {"alpha": False, "alpha / n": True}
 READINGS: dict[str, nn.Module] = {
     "alpha (the paper's text)": LocalResponseNorm(divide_alpha_by_n=False),
@@ -31,9 +33,10 @@ READINGS: dict[str, nn.Module] = {
 }
 
 
+@own_settings
 def window(i: int = 47, n: int = 5) -> Picture:
     """Which of AlexNet's 96 maps normalise map `i`: on one device, and on two GPUs."""
-    figure, axes = canvas(2, 1, 10, 2.9)
+    figure, axes = canvas(2, 1, 8, 2.9)
     said = []
     for ax, gpus in zip(axes, (1, 2), strict=True):
         size = MAPS // gpus
@@ -65,9 +68,10 @@ def _row_of_maps(ax: Axes, i: int, n: int, inside: list[int]) -> None:
     ax.set_axis_off()
 
 
+@own_settings
 def windows_of_both() -> Picture:
     """What the two normalisations of #145's layer 2 sum over, in one cut."""
-    figure, axes = canvas(1, 2, 9, 3.6)
+    figure, axes = canvas(1, 2, 8, 3.4)
     titles = "across maps: 5 maps, one place", "within a map: 5 x 5 places"
     for ax, across, title in zip(axes, (True, False), titles, strict=True):
         for row in range(9):
@@ -88,6 +92,7 @@ def windows_of_both() -> Picture:
     )
 
 
+@own_settings
 def effect(
     layer: FirstLayer,
     k: float = 2.0,
@@ -101,30 +106,41 @@ def effect(
     before = layer.responses[image]  # (maps, H, W)
     norm = LocalResponseNorm(n, k, alpha, beta, divide_alpha_by_n=COUNTS[counts])
     after = k**beta * norm(before[None])[0]
-    figure, axes = canvas(2, 2, 10, 6.2, width_ratios=(2.2, 1))
+    figure, axes = canvas(2, 2, 8, 6, width_ratios=(2, 1))
     y, x = _liveliest(before)
     _bars(axes[0], before[:, y, x].tolist(), after[:, y, x].tolist())
     axes[0].set_title(f"every map at row {y}, column {x}", loc="left")
     _where(axes[1], layer.images[image], (y, x), before.shape[1:])
     active = before > 0
-    divisor = (before[active] / after[active]).clamp(max=1e6)
-    axes[2].scatter(before[active].numpy(), after[active].numpy(), s=3, color=BLUE)
-    top = before.max().item()
-    axes[2].plot([0, top], [0, top], color=GREY, linewidth=0.8)
-    axes[2].set(title="after against before", xlabel="before", ylabel="after")
-    axes[3].hist(divisor.numpy(), bins=40, color=GREEN, log=True)
+    _after_against_before(axes[2], before[active], after[active])
+    _histogram(axes[3], (before[active] / after[active]).clamp(max=1e6))
     axes[3].set(title="divided by, beyond $k^\\beta$", ylabel="responses")
+    legend_below(figure, axes)
     share = lost(before[None], norm, k, beta)
-    figure.suptitle(
-        f"{layer.origin}\nk = {k:.2g}, n = {n}, alpha = {alpha:.2g}, a square counts "
-        f"{counts}, beta = {beta:.2g}: {share:.1%} of the norm taken away",
-        fontsize=10,
+    constants = (
+        f"k = {k:.2g}, n = {n}, alpha = {alpha:.2g}, a square counts {counts}, "
+        f"beta = {beta:.2g}"
     )
+    taken = f"{share:.1%} of the norm taken away"
+    figure.suptitle(f"{layer.origin}\n{constants}: {taken}", fontsize=10)
     return Picture(
         figure,
-        f"Responses of conv1 before and after normalisation with k {k:.2g}, n {n}, "
-        f"alpha {alpha:.2g} counting as {counts}, beta {beta:.2g}",
+        f"Responses of conv1 before and after normalisation with {constants}: {taken}",
     )
+
+
+def _after_against_before(ax: Axes, before: Tensor, after: Tensor) -> None:
+    ax.scatter(before.numpy(), after.numpy(), s=3, color=BLUE)
+    top = before.max().item()
+    ax.plot([0, top], [0, top], color=GREY, linewidth=0.8)
+    ax.set(title="after against before", xlabel="before", ylabel="after")
+
+
+def _histogram(ax: Axes, values: Tensor) -> None:
+    """Counts on a logarithmic scale, in 40 bins of some width even if all are alike."""
+    low, high = values.min().item(), values.max().item()
+    ends = low, max(high, low + 1e-3)
+    ax.hist(values.double().numpy(), bins=40, range=ends, color=GREEN, log=True)
 
 
 def _liveliest(maps: Tensor) -> tuple[int, int]:
@@ -140,10 +156,6 @@ def _bars(ax: Axes, before: list[float], after: list[float]) -> None:
     if len(before) == MAPS:
         ax.axvline(HALF - 0.5, color=BLACK, linestyle=":", linewidth=1)
     ax.set(xlabel="map", ylabel="response")
-    # not loc="best", whose search warns when the machine is slow
-    ax.legend(
-        frameon=False, fontsize=8, loc="lower right", bbox_to_anchor=(1, 1), ncols=2
-    )
 
 
 def _where(ax: Axes, image: Tensor, place: tuple[int, int], side: torch.Size) -> None:
@@ -156,31 +168,28 @@ def _where(ax: Axes, image: Tensor, place: tuple[int, int], side: torch.Size) ->
     ax.set_axis_off()
 
 
+@own_settings
 def scales(raw: FirstLayer, unit: FirstLayer, deviation: float) -> Picture:
     """Norm taken away, against the scale of the pixels; the second net's as a mark."""
     factors = torch.logspace(-3, 1, 41)
-    figure, axes = canvas(1, 1, 9.6, 3.9)
-    ax = axes[0]
-    colours = BLUE, ORANGE, GREEN
-    for (name, norm), colour in zip(READINGS.items(), colours, strict=True):
+    figure, (ax,) = canvas(1, 1, 8, 4.2)
+    for (name, norm), colour in zip(
+        READINGS.items(), (BLUE, ORANGE, GREEN), strict=True
+    ):
         taken = [100 * lost(f * raw.responses, norm, 2.0, 0.75) for f in factors]
         ax.plot(factors, taken, color=colour, label=name)
     marks = {"0..255,\ncentred": 1.0, "unit\nvariance": 1 / deviation, "0..1": 1 / 255}
     for words, at in marks.items():
         ax.axvline(at, color=GREY, linestyle=":", linewidth=1)
-        ax.text(at * 0.93, 80, words, ha="right", va="top", fontsize=8)
-    shares = [100 * lost(unit.responses, n, 2.0, 0.75) for n in READINGS.values()]
-    ax.plot(
-        [1 / deviation],
-        shares[:1],
-        "D",
-        color=PINK,
-        label="a net trained on unit pixels, alpha",
-    )
+        ax.text(at * 0.93, 2e-5, words, ha="right", va="bottom", fontsize=9)
+    as_printed = next(iter(READINGS.values()))
+    share = 100 * lost(unit.responses, as_printed, 2.0, 0.75)
+    name = "a net trained on unit pixels, alpha"
+    ax.plot([1 / deviation], [share], "D", color=PINK, label=name)
     ax.set(xscale="log", xlabel="pixels multiplied by", ylabel="% of the norm")
     ax.set(title="What LRN takes away, beyond a constant")
     ax.set(yscale="log", ylim=(1e-5, 150))
-    ax.legend(frameon=False, fontsize=9, loc="upper left", bbox_to_anchor=(1, 1))
+    legend_below(figure, [ax], columns=2)
     return Picture(
         figure,
         "Share of the responses' norm that normalisation takes away against the scale "
@@ -189,12 +198,13 @@ def scales(raw: FirstLayer, unit: FirstLayer, deviation: float) -> Picture:
     )
 
 
+@own_settings
 def orders(layer: FirstLayer) -> Picture:
     """The two orders in layer 1: ReLU then LRN, and the code's LRN then ReLU."""
     norm = LocalResponseNorm(divide_alpha_by_n=True)
     text, code = norm(layer.sums.relu()), norm(layer.sums).relu()
     active = text > 0
-    figure, axes = canvas(1, 2, 9.6, 3.8)
+    figure, axes = canvas(1, 2, 8, 3.6)
     top = text.max().item()
     axes[0].plot([0, top], [0, top], color=GREY, linewidth=0.8)
     axes[0].scatter(
@@ -202,8 +212,7 @@ def orders(layer: FirstLayer) -> Picture:
     )
     axes[0].set(title="each positive response", xlabel="paper: ReLU, then LRN")
     axes[0].set_ylabel("code: LRN, then ReLU")
-    ratio = (code[active] / text[active]).numpy()
-    axes[1].hist(ratio, bins=40, color=GREEN, log=True)
+    _histogram(axes[1], code[active] / text[active])
     axes[1].set(title="code / paper", xlabel="ratio", ylabel="responses")
     return Picture(
         figure,

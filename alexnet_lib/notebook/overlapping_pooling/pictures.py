@@ -7,8 +7,15 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 from torch import Tensor
 
-from alexnet_lib.figures.panels import show
-from alexnet_lib.figures.picture import BLUE, GREY, ORANGE, Picture, canvas
+from alexnet_lib.figures.panels import legend_below, show
+from alexnet_lib.figures.picture import (
+    BLUE,
+    GREY,
+    ORANGE,
+    Picture,
+    canvas,
+    own_settings,
+)
 from alexnet_lib.nets.layers import Pool
 from alexnet_lib.notebook.overlapping_pooling.windows import (
     answers,
@@ -21,6 +28,7 @@ from alexnet_lib.notebook.overlapping_pooling.windows import (
 KINDS = {2: "2/2, apart", 3: "3/2, overlapping"}
 
 
+@own_settings
 def layout(side: int = 8, size: int = 3, stride: int = 2) -> Picture:
     """Every window along a row of pixels, and how many windows see each pixel.
 
@@ -29,7 +37,7 @@ def layout(side: int = 8, size: int = 3, stride: int = 2) -> Picture:
     """
     size = min(size, side)
     stride = min(stride, size)
-    figure, axes = canvas(1, 2, 9.4, 3.9, gridspec_kw={"width_ratios": [1.35, 1]})
+    figure, axes = canvas(1, 2, 8, 3.7, gridspec_kw={"width_ratios": [1.35, 1]})
     made = windows(side, size, stride)
     _rows_of_windows(axes[0], side, size, stride)
     axes[0].set_title(f"{size}/{stride} along {side} pixels: {len(made)} windows")
@@ -81,11 +89,12 @@ def _cells(ax: Axes, values: Tensor) -> None:
     ax.spines[:].set_visible(False)
 
 
+@own_settings
 def side_by_side(image: Tensor, kind: str = "max", moved: int = 1) -> Picture:
     """(3, H, W) through 2/2 and 3/2, and what changes as it moves by `moved` pixels."""
     width = image.shape[2] - moved
     views = [image[None, ..., i : i + width].float() for i in (0, moved)]
-    figure, axes = canvas(2, 3, 9.2, 6.2)
+    figure, axes = canvas(2, 3, 8, 5.6)
     show(axes[0], views[0][0], "the pixels")
     show(axes[3], _half_grey(views[1] - views[0]), f"moved by {moved}: change")
     sizes = []
@@ -107,9 +116,10 @@ def _half_grey(change: Tensor) -> Tensor:
     return 128 + change[0]
 
 
+@own_settings
 def lines(width: int = 1, side: int = 16) -> Picture:
     """What 2/2 and 3/2 make of a line at each of `side` positions."""
-    figure, axes = canvas(1, 2, 8.6, 4.6)
+    figure, axes = canvas(1, 2, 8, 4.6)
     distinct = []
     for ax, size in zip(axes, KINDS, strict=True):
         made = answers(Pool("max", size, 2), side, width)
@@ -125,6 +135,7 @@ def lines(width: int = 1, side: int = 16) -> Picture:
     )
 
 
+@own_settings
 def line(position: int = 5, width: int = 1, side: int = 16) -> Picture:
     """A row of pixels with a line in it, and the outputs of 2/2 and 3/2."""
     pixels = thin_line(position, side, width)
@@ -153,23 +164,23 @@ def _strip(ax: Axes, values: Tensor, step: float, title: str) -> None:
     ax.spines[:].set_visible(False)
 
 
+@own_settings
 def changes(table: dict[str, dict[int, float]]) -> Picture:
     """Change under a move by one place against window size, a line per kind of map."""
-    figure, axes = canvas(1, 1, 6.4, 3.6)
-    for (name, values), colour, dash in zip(
-        table.items(), (BLUE, ORANGE, GREY), ("o-", "s--", "^:"), strict=False
-    ):
-        axes[0].plot(
-            list(values), list(values.values()), dash, color=colour, label=name
-        )
-    axes[0].set(xlabel="window, at stride 2", ylabel="change / deviation")
-    axes[0].set(
-        title="maps moved by one place", xticks=list(next(iter(table.values())))
-    )
-    axes[0].set_ylim(bottom=0)
-    axes[0].legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
+    figure, (ax,) = canvas(1, 1, 6.4, 4)
+    looks = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"))
+    for (name, values), (colour, dash) in zip(table.items(), looks, strict=True):
+        ax.plot(list(values), list(values.values()), dash, color=colour, label=name)
+    ax.set(xlabel="window, at stride 2", ylabel="change / deviation")
+    ax.set(title="maps moved by one place", xticks=list(next(iter(table.values()))))
+    ax.set_ylim(bottom=0)
+    legend_below(figure, [ax])
     return Picture(
         figure,
         "How much pooled maps change when they are moved by one place, against the "
-        "width of the window: the wider, the less",
+        "width of the window: "
+        + "; ".join(
+            f"{name} " + ", ".join(f"{size} {value:.2f}" for size, value in of.items())
+            for name, of in table.items()
+        ),
     )

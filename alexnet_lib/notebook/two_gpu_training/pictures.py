@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
+from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import (
     BLACK,
     BLUE,
@@ -17,6 +18,7 @@ from alexnet_lib.figures.picture import (
     YELLOW,
     Picture,
     canvas,
+    own_settings,
 )
 from alexnet_lib.nets.ablations import Pattern, with_communication, with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
@@ -36,9 +38,10 @@ _KERNEL, _STRIDE = 11, 4
 _MIB = 2**20
 
 
+@own_settings
 def windows(side: int = 224, padding: int = 0) -> Picture:
     """conv1's last windows along one side, and how many there are by either rule."""
-    figure, (left, right) = canvas(1, 2, 10.5, 3.6, width_ratios=(1, 1.25))
+    figure, (left, right) = canvas(1, 2, 8, 3.8, width_ratios=(1, 1.4))
     _places_by_side(left, side, padding)
     _last_windows(right, side, padding)
     floor, ceil = (_conv1(side, padding, rule) for rule in ("floor", "ceil"))
@@ -71,7 +74,7 @@ def _places_by_side(ax: Axes, side: int, padding: int) -> None:
     ax.axvline(side, color=GREY, linewidth=0.8)
     ax.axhline(55, color=GREY, linewidth=0.8, linestyle=":")
     ax.set(title="windows along a side", xlabel="pixels", ylabel="windows")
-    ax.legend(frameon=False, loc="upper left")
+    ax.legend(frameon=False, loc="upper left", fontsize=9)
 
 
 def _last_windows(ax: Axes, side: int, padding: int) -> None:
@@ -88,37 +91,39 @@ def _last_windows(ax: Axes, side: int, padding: int) -> None:
         ax.axvline(
             edge, color=BLACK, linewidth=1.2, linestyle="--", label="end of the padding"
         )
-    ax.legend(frameon=False, loc="upper left")
+    ax.legend(frameon=False, loc="upper left", fontsize=9)
     over = edge + max(1, _overhang(side, padding))
     ax.axvspan(edge, over + 1, color=GREY, alpha=0.15, linewidth=0)
-    ax.set(title="the last four windows by the ceil rule", xlabel="pixel")
+    ax.set(title="the last four windows by ceil", xlabel="pixel")
     ax.set(xlim=(edge - 42, over + 1), ylim=(0, 4.2), yticks=[])
     ax.spines["left"].set_visible(False)
 
 
+@own_settings
 def split(pattern: Pattern = "paper") -> Picture:
-    """Figure 2 drawn from the configuration: two rows of layers and who reads whom."""
+    """Figure 2 from the configuration: a column of layers per tower, and what is read."""
     layers = drawn_layers(with_communication(alexnet("paper"), pattern))
-    figure, (ax,) = canvas(1, 1, 11, 3.6)
-    _box(ax, 0, 0.5, "image", "3 × 224²", GREY)
+    figure, (ax,) = canvas(1, 1, 6.4, 7.6)
+    _box(ax, 0.5, 0, "image", "3 × 224²", GREY)
     crossing = []
     for i, (own, _, gathers) in enumerate(layers, start=1):
         maps, *sides = own.output_shape
         size = f"{maps} × {sides[0]}²" if sides else f"{maps}"
         for tower, colour in enumerate(TOWERS):
-            _box(ax, i, 1 - tower, own.name, size, colour)
-            _arrow(ax, i, 0.5 if i == 1 else 1 - tower, 1 - tower, BLACK)
+            _box(ax, tower, i, own.name, size, colour)
+            _arrow(ax, i, 0.5 if i == 1 else tower, tower, BLACK)
             if gathers:
-                _arrow(ax, i, 1 - tower, tower, colour)
+                _arrow(ax, i, tower, 1 - tower, colour)
         crossing += [own.name] if gathers else []
-    ax.text(-0.42, 1.0, "tower 0", color=BLUE, va="center", fontweight="bold")
-    ax.text(-0.42, 0.0, "tower 1", color=ORANGE, va="center", fontweight="bold")
-    ax.set(xlim=(-0.5, len(layers) + 0.5), ylim=(-0.4, 1.4))
+    for tower, colour in enumerate(TOWERS):
+        name = f"tower {tower}"
+        ax.text(tower, 0.1, name, color=colour, ha="center", fontweight="bold")
+    ax.set(xlim=(-0.4, 1.4), ylim=(len(layers) + 0.4, -0.4))
     ax.set_title(f"pattern {pattern}: maps per tower, coloured arrows cross over")
     ax.set_axis_off()
     return Picture(
         figure,
-        f"Two rows of layers, one per tower, pattern {pattern}; maps cross before "
+        f"Two columns of layers, one per tower, pattern {pattern}; maps cross before "
         + ", ".join(crossing),
     )
 
@@ -126,28 +131,29 @@ def split(pattern: Pattern = "paper") -> Picture:
 def _box(ax: Axes, x: float, y: float, name: str, size: str, colour: str) -> None:
     ax.add_patch(
         FancyBboxPatch(
-            (x - 0.33, y - 0.17),
-            0.66,
-            0.34,
-            boxstyle="round,pad=0.0,rounding_size=0.04",
+            (x - 0.27, y - 0.25),
+            0.54,
+            0.5,
+            boxstyle="round,pad=0.0,rounding_size=0.05",
             facecolor="white",
             edgecolor=colour,
             linewidth=2,
         )
     )
-    ax.text(x, y + 0.07, name, ha="center", va="center", fontsize=10)
-    ax.text(x, y - 0.07, size, ha="center", va="center", fontsize=9)
+    ax.text(x, y, f"{name}    {size}", ha="center", va="center")
 
 
 def _arrow(ax: Axes, to: int, start: float, end: float, colour: str) -> None:
+    """From the bottom of a box in layer `to` - 1 to the top of one in layer `to`."""
     ax.annotate(
         "",
-        xy=(to - 0.34, end),
-        xytext=(to - 0.66, start),
+        xy=(end, to - 0.25),
+        xytext=(start, to - 0.75),
         arrowprops={"arrowstyle": "->", "color": colour, "linewidth": 1.5},
     )
 
 
+@own_settings
 def traffic_bars(
     pattern: Pattern = "paper",
     towers: int = 2,
@@ -158,7 +164,7 @@ def traffic_bars(
     network = columns(with_communication(alexnet("paper"), pattern), towers)
     rows = sent(network, Layout(towers=towers, wire=wire), batch)
     names = [*list(alexnet_layers()), "logits"]
-    figure, (ax,) = canvas(1, 1, 9, 3.4)
+    figure, (ax,) = canvas(1, 1, 8, 3.6)
     for way, (word, colour) in enumerate((("forward", BLUE), ("backward", ORANGE))):
         heights = [rows.get(name, [0, 0])[way] / _MIB for name in names]
         at = [i + 0.4 * way - 0.2 for i in range(len(names))]
@@ -170,7 +176,7 @@ def traffic_bars(
         f"pattern {pattern}, {towers} towers, batch {batch}, "
         f"{'float32' if wire == 'same' else wire}: {total:.1f} MiB in all"
     )
-    ax.legend(frameon=False)
+    legend_below(figure, [ax])
     return Picture(
         figure,
         f"pattern {pattern}, {towers} towers, batch {batch}, wire {wire}: "
@@ -184,6 +190,7 @@ def alexnet_layers() -> list[str]:
     return [own.name for own, _, _ in drawn_layers(alexnet("paper"))][1:]
 
 
+@own_settings
 def memory_bars(batch: int = 128) -> Picture:
     """Counted memory of the whole net, of one of two towers, and of the half net."""
     nets: dict[str, tuple[NetworkConfig, int]] = {
@@ -191,7 +198,7 @@ def memory_bars(batch: int = 128) -> Picture:
         "one of two towers": (alexnet("paper"), 2),
         "half net, one GPU": (with_half_the_maps(alexnet("paper")), 1),
     }
-    figure, (ax,) = canvas(1, 1, 9, 2.9)
+    figure, (ax,) = canvas(1, 1, 8, 3.2)
     told = []
     parts = (("state", BLUE), ("maps", SKY), ("gradients", YELLOW))
     for row, (name, (network, towers)) in enumerate(nets.items()):
@@ -206,7 +213,7 @@ def memory_bars(batch: int = 128) -> Picture:
     ax.set_yticks(range(len(nets)), list(nets))
     ax.invert_yaxis()
     ax.set(xlabel="MiB", title=f"counted memory while training, batch {batch}")
-    ax.legend(frameon=False, loc="center left", bbox_to_anchor=(1, 0.5))
+    legend_below(figure, [ax], columns=2)
     return Picture(figure, f"batch {batch}: " + ", ".join(told))
 
 
@@ -217,9 +224,10 @@ _PARTS = {
 }
 
 
+@own_settings
 def two_losses(runs: Mapping[str, Sequence[float]]) -> Picture:
-    """Losses by step: the first run as a line, the others as dots upon it."""
-    figure, (ax,) = canvas(1, 1, 8, 3.2)
+    """Losses by step: the first run as a line, the second as dots upon it."""
+    figure, (ax,) = canvas(1, 1, 8, 3.6)
     looks: tuple[dict[str, Any], ...] = (
         {"color": BLUE, "linewidth": 2.5},
         {"color": ORANGE, "linestyle": "", "marker": "o", "markersize": 3.5},
@@ -227,6 +235,9 @@ def two_losses(runs: Mapping[str, Sequence[float]]) -> Picture:
     for (name, losses), look in zip(runs.items(), looks, strict=True):
         ax.plot(range(1, len(losses) + 1), losses, label=name, **look)
     ax.set(xlabel="step", ylabel="loss of the batch")
-    ax.set_title("a small network on drawn images, float64")
-    ax.legend(frameon=False)
-    return Picture(figure, "Loss by step of " + " and, on the same line, ".join(runs))
+    ax.set_title("a small network on synthetic images, float64")
+    legend_below(figure, [ax])
+    told = (
+        f"{n} from {losses[0]:.3f} to {losses[-1]:.3f}" for n, losses in runs.items()
+    )
+    return Picture(figure, f"Loss by step: {', and on the same line '.join(told)}")
