@@ -10,13 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from alexnet_lib.config import RunConfig
+from alexnet_lib.tables import NOT_RUN_YET
 
 # errors that an epoch may have: over its own training batches as they were trained
 # on, and measured after it on training images, on test images, on ten views of each
 TRAIN_RUNNING, TRAIN = "train_error", "train_set_error"
 TEST, TEST_TEN_VIEWS = "val_error", "val_error_ten"
 
-NO_RUNS = "no runs yet"
+
 Array = np.ndarray
 
 
@@ -67,7 +68,7 @@ def lines(
     """
     drawn = [xy for run in runs if (xy := points(run)).size]
     if not drawn:
-        return f"{look.label}: {NO_RUNS}"
+        return f"{look.label}: {NOT_RUN_YET}"
     label = look.label if len(drawn) == 1 else f"{look.label}, {len(drawn)} runs"
     for i, (x, y) in enumerate(drawn):
         one = look._replace(label=label if i == 0 else "_more")  # `_`: not in legends
@@ -86,4 +87,4 @@ def whole_epochs(ax: Axes) -> None:
     """Mark the x axis in whole numbers; say so in the panel if it has no line."""
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     if not ax.has_data():
-        ax.text(0.5, 0.5, NO_RUNS, ha="center", transform=ax.transAxes)
+        ax.text(0.5, 0.5, NOT_RUN_YET, ha="center", transform=ax.transAxes)

@@ -101,7 +101,7 @@ def _last_windows(ax: Axes, side: int, padding: int) -> None:
 
 @own_settings
 def split(pattern: Pattern = "paper") -> Picture:
-    """Figure 2 from the configuration: a column of layers per tower, and what is read."""
+    """Figure 2 from the configuration: a column of layers per tower, who reads whom."""
     layers = drawn_layers(with_communication(alexnet("paper"), pattern))
     figure, (ax,) = canvas(1, 1, 6.4, 7.6)
     _box(ax, 0.5, 0, "image", "3 × 224²", GREY)
