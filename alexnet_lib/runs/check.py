@@ -1,0 +1,153 @@
+"""One look at a run before its first step: can it be trained, and is it one run?
+
+`alexnet run`, `alexnet train` and every rank under torchrun pass here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import math
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import alexnet_lib
+from alexnet_lib.config import RunConfig, to_dict
+from alexnet_lib.data import Dataset
+from alexnet_lib.nets.layers import Weighted
+from alexnet_lib.nets.shapes import layers_of
+from alexnet_lib.training.team import Team
+
+_LARGEST = 2**31 - 1
+_LEAST = {
+    **dict.fromkeys(("epochs", "batch_size", "offsets", "chunk", "input_shape"), 1),
+    **dict.fromkeys(("maps", "kernel", "stride", "groups", "units", "side", "n"), 1),
+    **dict.fromkeys(("size", "drop_epochs"), 1),
+    **dict.fromkeys(("weight_decay", "bias_rate_factor", "momentum", "colour"), 0),
+    **dict.fromkeys(("stop_at_train_error", "evaluate_train", "probe_images"), 0),
+    **dict.fromkeys(("std", "decay_mult", "padding", "right", "bottom", "alpha"), 0),
+}
+_MOST = {"keep": 1, "stop_at_train_error": 1}
+_ABOVE = {"learning_rate": 0, "divisor": 0, "keep": 0, "k": 0}
+_BELOW = {"momentum": 1}
+"""The ranges of the numbers in a config, by the name of their field."""
+
+
+def check_run(config: RunConfig, dataset: Dataset, seed: int, team: Team) -> None:
+    """Refuse what cannot be trained, and processes that would train different runs.
+
+    All processes of `team` call it together, before they share anything. Raises
+    `ValueError` as `check_config` does, and `TeamError` that names what differs: a
+    word of the config, the seed, the images, the library's own code.
+    """
+    team.require_equal(
+        {
+            "config": to_dict(config),
+            "seed": seed,
+            "data": {
+                "name": dataset.name,
+                "fingerprint": dataset.fingerprint,
+                "training images": len(dataset.train),
+                "test images": len(dataset.test),
+            },
+            "code": _code_sha256(),
+            "torch": torch.__version__,
+        }
+    )
+    check_config(config, dataset)
+
+
+@lru_cache(maxsize=1)
+def _code_sha256() -> str:
+    """Short SHA-256 of the library's modules as they lie on this machine."""
+    (folder,) = map(Path, alexnet_lib.__path__)
+    sha = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        sha.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    return sha.hexdigest()[:16]
+
+
+def check_config(config: RunConfig, dataset: Dataset) -> None:
+    """Raise `ValueError`, naming the field and both numbers, if it cannot be trained.
+
+    Every number in its range, layers that fit their input, an input that the data
+    fill, no fewer outputs than classes, drops of the rate within the epochs.
+    """
+    for where, value in _numbers(config, ""):
+        _check_number(where, value)
+    _check_schedule(config)
+    _check_input(config, dataset)
+    _check_outputs(config, dataset)
+
+
+def _numbers(config: Any, where: str) -> Iterator[tuple[str, float]]:
+    """Yield all numbers in a config with their dotted names."""
+    if dataclasses.is_dataclass(config):
+        for field in dataclasses.fields(config):
+            name = f"{where}.{field.name}" if where else field.name
+            yield from _numbers(getattr(config, field.name), name)
+    elif isinstance(config, tuple):
+        for index, item in enumerate(config):
+            yield from _numbers(item, f"{where}[{index}]")
+    elif isinstance(config, int | float) and not isinstance(config, bool):
+        yield where, config
+
+
+def _check_number(where: str, value: float) -> None:
+    name = where.rsplit(".", 1)[-1].split("[")[0]
+    least, most = _LEAST.get(name, -_LARGEST), _MOST.get(name, _LARGEST)
+    above, below = _ABOVE.get(name, -math.inf), _BELOW.get(name, math.inf)
+    if not (least <= value <= most and above < value < below):  # nor NaN
+        wanted = f"above {above}" if name in _ABOVE else f"at least {least:,}"
+        limit = f"below {below}" if name in _BELOW else f"at most {most:,}"
+        raise ValueError(f"{where} is {value}, and must be {wanted} and {limit}")
+
+
+def _check_schedule(config: RunConfig) -> None:
+    epochs, drops = config.training.epochs, config.training.drop_epochs
+    for drop in drops:
+        if drop >= epochs:
+            raise ValueError(
+                f"training.drop_epochs: {drop}, but the training ends after "
+                f"{epochs} epochs; leave that drop out, or train longer"
+            )
+    if len(set(drops)) < len(drops):
+        raise ValueError(f"training.drop_epochs: {list(drops)} name an epoch twice")
+
+
+def _check_input(config: RunConfig, dataset: Dataset) -> None:
+    """Raise `ValueError` unless the images, or crops of them, fill the input."""
+    for part, split in (("training", dataset.train), ("test", dataset.test)):
+        if not len(split):
+            raise ValueError(f"data.name: {dataset.name} has no {part} images")
+    channels, *sides = dataset.train.images.shape[1:]
+    crop, side = config.data.augmentation, min(sides)
+    if crop is not None:
+        room = side - crop.size + 1
+        if room < 1 or (crop.offsets or 1) > room:
+            raise ValueError(
+                f"data.augmentation: {crop.offsets or 1} offsets of crops of "
+                f"{crop.size} pixels, but the images of {dataset.name} have {side} "
+                "pixels a side; take smaller crops, or prepare larger images"
+            )
+        sides = [crop.size, crop.size]
+    if config.network.input_shape != (channels, *sides):
+        raise ValueError(
+            f"network.input_shape is {config.network.input_shape}, but the images of "
+            f"{dataset.name} come as {(channels, *sides)}"
+        )
+
+
+def _check_outputs(config: RunConfig, dataset: Dataset) -> None:
+    if not any(isinstance(layer, Weighted) for layer in config.network.layers):
+        raise ValueError("network.layers: no layer has weights, so nothing is trained")
+    outputs, classes = layers_of(config.network)[-1].output_shape, len(dataset.classes)
+    if len(outputs) != 1 or outputs[0] < classes:
+        raise ValueError(
+            f"network.layers: the last gives outputs of shape {outputs}, but "
+            f"{dataset.name} has {classes} classes, each of which needs one"
+        )
