@@ -16,7 +16,6 @@ from alexnet_lib.nets.layers import (
     AdaptivePool,
     Conv,
     Dropout,
-    Layer,
     Linear,
     MapResponseNorm,
     Pool,
@@ -34,7 +33,7 @@ HANGING_WINDOW = ZeroPad(right=3, bottom=3)
 
 
 def alexnet(preset: Preset = "paper", classes: int = 1000) -> NetworkConfig:
-    """AlexNet with `classes` outputs, as one of four sources has it.
+    """Describe AlexNet with `classes` outputs, as one of four sources has it.
 
     - `paper`: the text of §3 and §5. It does not say how 224 pixels become 55
       windows; here as in the code.
@@ -57,111 +56,87 @@ def alexnet(preset: Preset = "paper", classes: int = 1000) -> NetworkConfig:
 
 
 def _paper(classes: int) -> NetworkConfig:
-    """§3.5; init §5; k, n, alpha, beta §3.3, the formula taken as printed.
+    """Take §3.5; init §5; k, n, alpha, beta §3.3, the formula as printed.
 
     But for its N, the maps of the whole layer: the GPUs communicate only in certain
     layers (§3.2), so no window crosses the border between them.
     """
     norm = ResponseNorm(divide_alpha_by_n=False, groups=2)
-    return NetworkConfig(
-        layers=(
-            HANGING_WINDOW,
-            *(Conv(96, 11, std=0.01, stride=4), RELU, norm, MAX_POOL),
-            *(_conv2(bias=1.0), RELU, norm, MAX_POOL),
-            *(_conv3(std=0.01), RELU),
-            *(_conv4(std=0.01, bias=1.0), RELU),
-            *(_conv5(std=0.01, bias=1.0), RELU, MAX_POOL),
-            *_hidden(Dropout("classic"), std=0.01, bias=1.0),
-            Linear(classes, std=0.01),
-        ),
-        input_shape=(3, 224, 224),
+    dropout = Dropout("classic")
+    layers = (
+        HANGING_WINDOW,
+        *(Conv(96, 11, std=0.01, stride=4), RELU, norm, MAX_POOL),
+        *(Conv(256, 5, std=0.01, padding=2, groups=2, bias=1.0), RELU, norm, MAX_POOL),
+        *(Conv(384, 3, std=0.01, padding=1), RELU),
+        *(Conv(384, 3, std=0.01, padding=1, groups=2, bias=1.0), RELU),
+        *(Conv(256, 3, std=0.01, padding=1, groups=2, bias=1.0), RELU, MAX_POOL),
+        *(Linear(4096, std=0.01, bias=1.0), RELU, dropout),
+        *(Linear(4096, std=0.01, bias=1.0), RELU, dropout),
+        Linear(classes, std=0.01),
     )
+    return NetworkConfig(layers, input_shape=(3, 224, 224))
 
 
 def _source(classes: int) -> NetworkConfig:
-    """`layers-145.cfg`: what the paper does not say is marked.
+    """Take `layers-145.cfg`, and mark what the paper does not say.
 
     conv1 is normalised before its ReLU, which stands after the pooling (9-63);
     layer 2 has a second normalisation, within maps (107-117); conv3 to conv5
     start from .03 (135-218). Norm constants: `layer-params-145.cfg`.
     """
     norm = ResponseNorm(divide_alpha_by_n=True, groups=2)
-    return NetworkConfig(
-        layers=(
-            HANGING_WINDOW,
-            *(Conv(96, 11, std=0.01, stride=4), norm, MAX_POOL, RELU),
-            *(_conv2(bias=1.0), RELU, norm, MapResponseNorm(), MAX_POOL),
-            *(_conv3(std=0.03), RELU),
-            *(_conv4(std=0.03, bias=1.0), RELU),
-            *(_conv5(std=0.03, bias=1.0), MAX_POOL, RELU),
-            *_hidden(Dropout("classic"), std=0.01, bias=1.0),
-            Linear(classes, std=0.01),
-        ),
-        input_shape=(3, 224, 224),
+    dropout = Dropout("classic")
+    layers = (
+        HANGING_WINDOW,
+        *(Conv(96, 11, std=0.01, stride=4), norm, MAX_POOL, RELU),
+        *(Conv(256, 5, std=0.01, padding=2, groups=2, bias=1.0), RELU),
+        *(norm, MapResponseNorm(), MAX_POOL),
+        *(Conv(384, 3, std=0.03, padding=1), RELU),
+        *(Conv(384, 3, std=0.03, padding=1, groups=2, bias=1.0), RELU),
+        *(Conv(256, 3, std=0.03, padding=1, groups=2, bias=1.0), MAX_POOL, RELU),
+        *(Linear(4096, std=0.01, bias=1.0), RELU, dropout),
+        *(Linear(4096, std=0.01, bias=1.0), RELU, dropout),
+        Linear(classes, std=0.01),
     )
+    return NetworkConfig(layers, input_shape=(3, 224, 224))
 
 
 def _caffe(classes: int) -> NetworkConfig:
-    """Caffe's `models/bvlc_alexnet/train_val.prototxt`.
+    """Take Caffe's `models/bvlc_alexnet/train_val.prototxt`.
 
     k is 1 (the default of `caffe.proto`) and windows cross the border between
     the groups; biases of .1, for 1 "gave flat loss" (its `readme.md`).
     """
     norm = ResponseNorm(divide_alpha_by_n=True, k=1.0)
-    return NetworkConfig(
-        layers=(
-            *(Conv(96, 11, std=0.01, stride=4), RELU, norm, MAX_POOL),
-            *(_conv2(bias=0.1), RELU, norm, MAX_POOL),
-            *(_conv3(std=0.01), RELU),
-            *(_conv4(std=0.01, bias=0.1), RELU),
-            *(_conv5(std=0.01, bias=0.1), RELU, MAX_POOL),
-            *_hidden(Dropout("inverted"), std=0.005, bias=0.1),
-            Linear(classes, std=0.01),
-        ),
-        input_shape=(3, 227, 227),
+    dropout = Dropout("inverted")
+    layers = (
+        *(Conv(96, 11, std=0.01, stride=4), RELU, norm, MAX_POOL),
+        *(Conv(256, 5, std=0.01, padding=2, groups=2, bias=0.1), RELU, norm, MAX_POOL),
+        *(Conv(384, 3, std=0.01, padding=1), RELU),
+        *(Conv(384, 3, std=0.01, padding=1, groups=2, bias=0.1), RELU),
+        *(Conv(256, 3, std=0.01, padding=1, groups=2, bias=0.1), RELU, MAX_POOL),
+        *(Linear(4096, std=0.005, bias=0.1), RELU, dropout),
+        *(Linear(4096, std=0.005, bias=0.1), RELU, dropout),
+        Linear(classes, std=0.01),
     )
+    return NetworkConfig(layers, input_shape=(3, 227, 227))
 
 
 def _torchvision(classes: int) -> NetworkConfig:
-    """`torchvision/models/alexnet.py`; `std` is replaced by PyTorch's own init.
+    """Take `torchvision/models/alexnet.py`; PyTorch's own init replaces `std`.
 
     Its poolings round down, which at 224 pixels is the same. Dropout is on the
     inputs of the hidden layers, the pooled maps included.
     """
     dropout = Dropout("inverted")
-    return NetworkConfig(
-        layers=(
-            *(Conv(64, 11, std=0.01, stride=4, padding=2), RELU, MAX_POOL),
-            *(Conv(192, 5, std=0.01, padding=2), RELU, MAX_POOL),
-            *(Conv(384, 3, std=0.01, padding=1), RELU),
-            *(Conv(256, 3, std=0.01, padding=1), RELU),
-            *(Conv(256, 3, std=0.01, padding=1), RELU, MAX_POOL, AdaptivePool(6)),
-            *(dropout, Linear(4096, std=0.01), RELU),
-            *(dropout, Linear(4096, std=0.01), RELU),
-            Linear(classes, std=0.01),
-        ),
-        input_shape=(3, 224, 224),
-        weight_init="torch",
+    layers = (
+        *(Conv(64, 11, std=0.01, stride=4, padding=2), RELU, MAX_POOL),
+        *(Conv(192, 5, std=0.01, padding=2), RELU, MAX_POOL),
+        *(Conv(384, 3, std=0.01, padding=1), RELU),
+        *(Conv(256, 3, std=0.01, padding=1), RELU),
+        *(Conv(256, 3, std=0.01, padding=1), RELU, MAX_POOL, AdaptivePool(6)),
+        *(dropout, Linear(4096, std=0.01), RELU),
+        *(dropout, Linear(4096, std=0.01), RELU),
+        Linear(classes, std=0.01),
     )
-
-
-def _conv2(bias: float) -> Conv:
-    return Conv(256, 5, std=0.01, padding=2, groups=2, bias=bias)
-
-
-def _conv3(std: float) -> Conv:
-    """Reads the maps of both GPUs: no groups."""
-    return Conv(384, 3, std=std, padding=1)
-
-
-def _conv4(std: float, bias: float) -> Conv:
-    return Conv(384, 3, std=std, padding=1, groups=2, bias=bias)
-
-
-def _conv5(std: float, bias: float) -> Conv:
-    return Conv(256, 3, std=std, padding=1, groups=2, bias=bias)
-
-
-def _hidden(dropout: Dropout, std: float, bias: float) -> tuple[Layer, ...]:
-    """The two fully connected hidden layers; dropout on their outputs (§4.2)."""
-    return (Linear(4096, std=std, bias=bias), RELU, dropout) * 2
+    return NetworkConfig(layers, input_shape=(3, 224, 224), weight_init="torch")

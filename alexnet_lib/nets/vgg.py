@@ -1,0 +1,67 @@
+"""The networks of VGG as data (Simonyan and Zisserman, 2014, arXiv 1409.1556).
+
+Here § and tables are that paper's. Each network is AlexNet grown deep and narrow:
+only 3x3 convolutions, two to four in a row, and after each row a pooling that
+halves the side.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from alexnet_lib.nets.layers import (
+    Activation,
+    Conv,
+    Dropout,
+    Layer,
+    Linear,
+    Pool,
+    ResponseNorm,
+)
+from alexnet_lib.nets.network import NetworkConfig
+
+Configuration = Literal["A", "A-LRN", "B", "C", "D", "E"]
+CONFIGURATIONS: tuple[Configuration, ...] = get_args(Configuration)
+
+MAPS = (64, 128, 256, 512, 512)
+"""Maps of every convolution of a stage; a stage ends with a pooling (Table 1)."""
+
+KERNELS: dict[Configuration, tuple[tuple[int, ...], ...]] = {
+    "A": ((3,), (3,), (3, 3), (3, 3), (3, 3)),
+    "A-LRN": ((3,), (3,), (3, 3), (3, 3), (3, 3)),
+    "B": ((3, 3), (3, 3), (3, 3), (3, 3), (3, 3)),
+    "C": ((3, 3), (3, 3), (3, 3, 1), (3, 3, 1), (3, 3, 1)),
+    "D": ((3, 3), (3, 3), (3, 3, 3), (3, 3, 3), (3, 3, 3)),
+    "E": ((3, 3), (3, 3), (3, 3, 3, 3), (3, 3, 3, 3), (3, 3, 3, 3)),
+}
+"""Kernel of each convolution, stage by stage: Table 1, column by column."""
+
+
+def vgg(configuration: Configuration = "D", classes: int = 1000) -> NetworkConfig:
+    """Describe one of the six networks of Table 1, 11 to 19 weight layers deep.
+
+    `A-LRN` is `A` with AlexNet's response normalisation after conv1's units, alpha
+    over n as in Caffe, on which the authors built (§§2.1, 3.3). `D` and `E` became
+    known as VGG-16 and VGG-19; torchvision's vgg11, 13, 16, 19 are A, B, D, E.
+
+    All weights start with deviation .01, all biases at 0. §3.1 says "10^-2 variance";
+    taken so, a deviation of .1 lets values grow fivefold in each layer of 512 maps, so
+    we read it as AlexNet's deviation, which §3.1 otherwise follows. Raises
+    `ValueError` for any other name.
+    """
+    if configuration not in CONFIGURATIONS:
+        known = ", ".join(CONFIGURATIONS)
+        raise ValueError(f"no configuration {configuration!r}; known: {known}")
+    unit, pool, dropout = Activation(), Pool("max", size=2), Dropout("inverted")
+    norm = ResponseNorm(divide_alpha_by_n=True)
+    layers: list[Layer] = []
+    for maps, kernels in zip(MAPS, KERNELS[configuration], strict=True):
+        for kernel in kernels:  # padded so that the side stays
+            layers += Conv(maps, kernel, std=0.01, padding=kernel // 2), unit
+        if configuration == "A-LRN" and maps == MAPS[0]:
+            layers.append(norm)
+        layers.append(pool)
+    for _ in range(2):
+        layers += Linear(4096, std=0.01), unit, dropout
+    layers.append(Linear(classes, std=0.01))
+    return NetworkConfig(tuple(layers), input_shape=(3, 224, 224))
