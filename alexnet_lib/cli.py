@@ -12,11 +12,6 @@ from alexnet_lib import files
 from alexnet_lib.commands.words import Parser, WordsError
 
 COMMANDS = ("check", "data", "run", "train", "reproduce", "report", "figure", "bench")
-PRINTING = ("check", "data", "report", "figure", "bench")
-"""Commands that are done when their output is."""
-
-_GOES_ON = "stopped; the same command goes on from the last checkpoint"
-
 DONE, FAULT, MISUSED, STOPPED = 0, 1, 2, 130
 
 
@@ -26,20 +21,15 @@ def main(words: Sequence[str] | None = None) -> int:
     0 done; 1 an expected fault, told in one line on stderr; 2 words that it does not
     take; 3 data prepared but for some files that were skipped; 130 interrupted.
     """
-    words = list(sys.argv[1:] if words is None else words)
     _print_any_character()
     try:
-        arguments = _parser().parse_args(words)
-        status = arguments.run(arguments)
-        sys.stdout.flush()
-        return status or DONE
+        return _run(sys.argv[1:] if words is None else words)
     except KeyboardInterrupt:
-        print(f"\n{_GOES_ON}", file=sys.stderr)
+        hint = "stopped; the same command goes on from the last checkpoint"
+        print(f"\n{hint}", file=sys.stderr)
         return STOPPED
-    except BrokenPipeError:
-        # `alexnet report | head`: who read has enough, and what is left goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE if set(words[:1]) <= set(PRINTING) else FAULT
+    except BrokenPipeError:  # `alexnet report | head`: its reader has enough
+        return DONE
     except WordsError as error:
         return _told(error, MISUSED)
     except OSError as error:
@@ -48,6 +38,19 @@ def main(words: Sequence[str] | None = None) -> int:
         return _told("not enough memory; close other programs, or take less", FAULT)
     except (RuntimeError, ValueError) as error:
         return _told(error, FAULT)
+
+
+def _run(words: Sequence[str]) -> int:
+    try:
+        arguments = _parser().parse_args(words)
+        return arguments.run(arguments) or DONE
+    finally:
+        try:
+            print(end="", flush=True)
+        except OSError:
+            # What cannot be written must not be tried again when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise
 
 
 def _told(fault: object, status: int) -> int:

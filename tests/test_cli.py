@@ -1,54 +1,32 @@
-"""The command as a reader meets it."""
+"""The command as a shell meets it: exit statuses, one line for a fault, any words."""
 
-import json
+import random
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
 from urllib.error import URLError
 
 import pytest
-from PIL import Image
 
-from alexnet_lib import cli, data, settings
-from alexnet_lib.bench import step
+from alexnet_lib import cli
+from alexnet_lib.bench import loader, lrn, step, towers
 from alexnet_lib.commands import check
-from alexnet_lib.data import synthetic
-from alexnet_lib.data.sources import cifar
-from alexnet_lib.experiments import figure1
+from alexnet_lib.data import loading
+from alexnet_lib.data.sources import cifar, locations
+from alexnet_lib.parallel import equality, process_group
+from alexnet_lib.runs import run
 
-from .conftest import quick
-
-
-@pytest.fixture
-def offline(monkeypatch):
-    data.load.cache_clear()
-
-    def download(*_):
-        raise URLError("no network")
-
-    monkeypatch.setattr(cifar, "download_url", download)
-    monkeypatch.setattr(figure1, "FIGURE1", quick())
+ALEXNET = [sys.executable, "-m", "alexnet_lib"]
 
 
-def test_reproduce_without_data_and_network_says_so_and_runs_drawn_images(
-    offline, capsys
-):
-    assert cli.main(["reproduce"]) == 0
-    out = capsys.readouterr().out
-    assert "NOT THE PAPER'S NUMBERS" in out
-    assert "no network" in out
-    assert "| verdict |" in out
-    figure = settings.runs_root() / "smoke" / "figure1.png"
-    assert str(figure) in out
-    assert figure.read_bytes().startswith(b"\x89PNG")
-
-
-def test_reproduce_with_damaged_data_fails_in_one_line(offline, capsys):
-    archive = settings.data_root() / cifar.ARCHIVE
-    archive.parent.mkdir(parents=True)
-    archive.write_bytes(b"not an archive")
-    assert cli.main(["reproduce"]) == 1
-    captured = capsys.readouterr()
-    assert "NOT THE PAPER'S NUMBERS" not in captured.out
-    assert captured.err.startswith(f"alexnet: {archive}: wrong checksum")
-    assert captured.err.count("\n") == 1
+def status_of(words):
+    """The exit status of a command, with argparse's own exits."""
+    try:
+        return cli.main(words)
+    except SystemExit as error:
+        return error.code
 
 
 @pytest.mark.parametrize(
@@ -65,11 +43,48 @@ def test_reproduce_with_damaged_data_fails_in_one_line(offline, capsys):
         (["data", "prepare", "mnist"], "no data set is called 'mnist'"),
     ],
 )
-def test_a_wrong_word_is_one_line_and_status_1(words, message, capsys):
-    assert cli.main(words) == 1
+def test_what_is_not_there_is_one_line_and_status_1(words, message, capsys):
+    assert status_of(words) == 1
     err = capsys.readouterr().err
     assert message in err
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "required: COMMAND"),
+        (["run"], "required: experiment"),
+        (["run", "figure1", "--seeds", "-3"], "-3 is not a number from 1"),
+        (["run", "figure1", "--seeds", "0"], "0 is not a number from 1"),
+        (["run", "figure1", "--seed", "-3"], "-3 is not a number from 0"),
+        (["run", "figure1", "--seed", "9" * 20], "is not a number from 0"),
+        (["run", "figure1", "--seeds", "two"], "invalid whole number value: 'two'"),
+        (["run", "figure1", "--seeds", "2", "--seed", "1"], "not allowed with"),
+        (["run", "figure1", "--publ"], "unrecognized arguments: --publ"),
+        (["data", "prepare", "imagenette", "--workers", "-3"], "-3 is not a number"),
+        (["data", "prepare", "imagenette", "--images", "-5"], "-5 is not a number"),
+        (["data", "prepare", "imagenette", "--images", "5"], "--images is for --plan"),
+        (
+            ["data", "prepare", "imagenette", "--plan", "--workers", "2"],
+            "--workers is not for --plan",
+        ),
+        (["data", "prepare", "synthetic", "--plan"], "--plan is for photographs"),
+        (["data", "prepare", "synthetic", "--from", "x"], "--from is for photographs"),
+        (["check", "--device", "cpu"], "--device is for --towers"),
+        (["figure", "1", "--published", "--scale", "smoke"], "not allowed with"),
+        (["bench", "sleep"], "invalid choice: 'sleep'"),
+        (["report", "a\nb"], "unrecognized arguments: a b"),
+    ],
+)
+def test_a_word_that_would_be_ignored_or_mistaken_is_one_line_and_status_2(
+    words, message, capsys
+):
+    assert status_of(words) == 2
+    captured = capsys.readouterr()
+    assert message in captured.err
+    assert captured.err.count("\n") == 1
+    assert not captured.out
 
 
 def test_an_unknown_scale_in_the_environment_is_refused(monkeypatch, capsys):
@@ -78,74 +93,194 @@ def test_an_unknown_scale_in_the_environment_is_refused(monkeypatch, capsys):
     assert "unknown scale 'huge'" in capsys.readouterr().err
 
 
-def test_an_interrupt_leaves_a_hint_and_status_130(monkeypatch, capsys):
-    def interrupted(_):
-        raise KeyboardInterrupt
+@pytest.mark.parametrize(
+    ("raised", "status", "line"),
+    [
+        (KeyboardInterrupt(), 130, "stopped; the same command goes on from"),
+        (MemoryError(), 1, "alexnet: not enough memory"),
+        (PermissionError(13, "Permission denied", "/a"), 1, "alexnet: /a: Permission"),
+        (FileNotFoundError("no file of ours"), 1, "alexnet: no file of ours"),
+    ],
+)
+def test_whatever_ends_a_command_is_one_line(monkeypatch, capsys, raised, status, line):
+    def failing(_):
+        raise raised
 
-    monkeypatch.setattr(check, "run", interrupted)
-    assert cli.main(["check"]) == 130
-    line = "\nstopped; the same command goes on from the last checkpoint\n"
-    assert capsys.readouterr().err == line
-
-
-def test_check_says_device_memory_and_data(capsys):
-    assert cli.main(["check"]) == 0
-    out = capsys.readouterr().out
-    for word in ("torch", "device", "memory", "cifar10  not found"):
-        assert word in out
-
-
-def photographs(root, spoilt):
-    """Class folders of two classes, 60 training and 10 test files each."""
-    for split, count in (("train", 60), ("val", 10)):
-        for label, wnid in enumerate(("n01440764", "n02102040")):
-            folder = root / split / wnid
-            folder.mkdir(parents=True)
-            images, _ = synthetic.images(count, 64, seed=label)
-            for i, image in enumerate(images):
-                pixels = image.permute(1, 2, 0).numpy()
-                Image.fromarray(pixels).save(folder / f"{i}.JPEG")
-    if spoilt:
-        (root / "train" / "n01440764" / "7.JPEG").write_bytes(b"torn")
+    monkeypatch.setattr(check, "run", failing)
+    assert cli.main(["check"]) == status
+    err = capsys.readouterr().err.removeprefix("\n")
+    assert err.startswith(line)
+    assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize(("spoilt", "status"), [(False, 0), (True, 3)])
-def test_preparing_says_what_it_skipped_and_its_status_does(
-    tmp_path, capsys, spoilt, status
-):
-    photographs(tmp_path / "mine", spoilt)
-    words = ["data", "prepare", "imagenette", "--from", str(tmp_path / "mine")]
-    assert cli.main([*words, "--workers", "1"]) == status
-    out = capsys.readouterr().out
-    assert f"imagenette: {120 - spoilt} training and 20 test images in" in out
-    assert ("7.JPEG" in out) == spoilt
-    assert cli.main(["data", "ls"]) == 0
-    assert (
-        str(settings.data_root() / "prepared" / "imagenette") in capsys.readouterr().out
+SCALE = {"--scale": ["smoke", "laptop", "paper"]}
+NUMBERS = ["1", "2", "5"]
+NAMES = ["cifar10", "imagenette", "imagenet", "synthetic", "imagenette128", "mnist"]
+GRAMMAR = {
+    ("check",): ([], {"--towers": [], "--device": ["cpu", "cuda"]}),
+    ("data", "ls"): ([], {}),
+    ("data", "prepare"): (
+        [NAMES],
+        {"--from": [".", "x"], "--workers": NUMBERS, "--plan": [], "--images": NUMBERS},
+    ),
+    ("run",): (
+        [["figure1", "ablations", "figure7"]],
+        SCALE
+        | {"--seeds": NUMBERS, "--seed": NUMBERS, "--arm": ["2012-relu"]}
+        | {"--publish": []},
+    ),
+    ("train",): (
+        [],
+        SCALE
+        | {"--experiment": ["figure1"], "--arm": ["2012-relu"], "--config": ["."]}
+        | {"--data": NAMES, "--network": ["paper", "caffe"], "--pattern": ["half"]}
+        | {"--epochs": NUMBERS, "--learning-rate": [".01"], "--drop": NUMBERS}
+        | {"--towers": NUMBERS, "--save": ["x.pt"], "--device": ["cpu"]},
+    ),
+    ("reproduce",): ([], SCALE),
+    ("report",): ([], SCALE | {"--json": []}),
+    ("figure",): ([["1", "2"]], SCALE | {"--published": []}),
+    ("bench",): ([["step", "lrn", "loader", "towers"]], {"--json": []}),
+}
+STRANGE = [
+    "-1",
+    "-3",
+    "0",
+    "99999999999999999999",
+    "1e3",
+    "nan",
+    "inf",
+    "٣",
+    "--",
+    "-",
+    "=",
+    "*",
+    "~",
+    "/",
+    "ü",
+    "%s",
+    "{}",
+    "--help",
+    "--seeds=",
+    "--seed=-0",
+    "--scale=huge",
+    "--no-such",
+    "../..",
+    "CPU",
+]
+STRANGE += ["", " ", "a\nb", "\0", "\udce9", "a" * 5000]
+
+
+def drawn_words(draw):
+    """Words of the grammar; in every second case one of them is a strange one."""
+    words, (positions, options) = draw.choice(list(GRAMMAR.items()))
+    words = [*words, *(draw.choice(values) for values in positions)]
+    for option in draw.sample(list(options), draw.randint(0, min(3, len(options)))):
+        words += [option, *(options[option] and [draw.choice(options[option])])]
+    if draw.random() < 0.5:
+        place = draw.randint(1, len(words))
+        words[place : place + draw.randint(0, 1)] = [draw.choice(STRANGE)]
+    return words
+
+
+@pytest.fixture
+def light_work(monkeypatch, tmp_path, record, own_results):
+    """All that takes long is left out, and nothing is fetched; words are still read."""
+
+    def unreachable(*_):
+        raise URLError("no network")
+
+    def no_group(*_):
+        raise RuntimeError("no processes in this test")
+
+    loading.load.cache_clear()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(cifar, "download_url", unreachable)
+    monkeypatch.setattr(locations, "download_url", unreachable)
+    monkeypatch.setattr(run, "run_experiment", lambda *_, **__: [record])
+    monkeypatch.setattr(equality, "report", lambda _: (["equal"], True))
+    monkeypatch.setattr(process_group, "connect", no_group)
+    for bench in (loader, lrn, step, towers):
+        monkeypatch.setattr(bench, "measure", lambda: {"ratio": 1.0})
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_any_words_end_with_a_status_and_at_most_one_line(light_work, capsys, seed):
+    draw = random.Random(seed)
+    seen = set()
+    for _ in range(60):
+        words = drawn_words(draw)
+        status = status_of(words)
+        err = capsys.readouterr().err
+        assert status in (0, 1, 2, 3), words
+        if status in (1, 2):
+            assert re.fullmatch(r"alexnet[^\n]*: [^\n]+\n", err), (words, err)
+        seen.add(status)
+    assert seen >= {0, 1, 2}
+
+
+def test_help_and_report_need_no_torch(tmp_path):
+    script = (
+        "import sys\n"
+        "class Blocked:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name.partition('.')[0] in ('torch', 'torchvision'):\n"
+        "            raise ImportError(f'{name} is not wanted here')\n"
+        "sys.meta_path.insert(0, Blocked())\n"
+        "from alexnet_lib.cli import main\n"
+        "assert main(['report']) == 0\n"
+        "assert main(['report', '--json']) == 0\n"
+        "main(['--help'])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "usage: alexnet" in done.stdout
+
+
+@pytest.mark.parametrize("words", [["report"], ["report", "--json"], ["run", "--help"]])
+def test_a_reader_who_has_enough_is_no_fault(words):
+    with running(*words, stdout=subprocess.PIPE) as command:
+        command.stdout.close()
+        assert command.stderr.read() == ""
+        assert command.wait() == 0
+
+
+def running(*words, stdout=subprocess.DEVNULL):
+    return subprocess.Popen(
+        [*ALEXNET, *words], stdout=stdout, stderr=subprocess.PIPE, text=True
     )
 
 
-def test_a_plan_is_printed_and_nothing_made(tmp_path, capsys):
-    photographs(tmp_path / "mine", False)
-    words = ["data", "prepare", "imagenette", "--from", str(tmp_path / "mine")]
-    assert cli.main([*words, "--plan", "--images", "1000000"]) == 0
-    out = capsys.readouterr().out
-    assert "imagenette: 1,000,000 images" in out
-    assert "disk    196.6 GB" in out
-    assert not (settings.data_root() / "prepared").exists()
+def test_an_output_that_cannot_be_written_is_one_line():
+    if not Path("/dev/full").exists():
+        pytest.skip("wants /dev/full, a disk without room")
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [*ALEXNET, "report"], stdout=full, stderr=subprocess.PIPE, check=False
+        )
+    assert done.returncode == 1
+    assert done.stderr.startswith(b"alexnet: No space left on device; free some")
+    assert done.stderr.count(b"\n") == 1
 
 
-def test_bench_prints_json(monkeypatch, capsys):
-    few = step.measure
-    monkeypatch.setattr(
-        step, "measure", lambda: few(trials=1, batch=2, alexnet_trials=1)
-    )
-    assert cli.main(["bench", "step", "--json"]) == 0
-    figures = json.loads(capsys.readouterr().out)
-    assert figures["library_over_bare"] == pytest.approx(
-        figures["library_ms_per_batch"] / figures["bare_ms_per_batch"]
-    )
-    seconds = figures["alexnet"]["seconds_per_step"]
-    for other in ("plain", "plain_tuned", "torchvision"):
-        ratio = seconds[other] / seconds["library"]
-        assert figures["alexnet"][f"{other}_over_library"] == pytest.approx(ratio)
+def test_a_terminal_without_a_paragraph_sign_shows_the_report(monkeypatch):
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = subprocess.run([*ALEXNET, "report"], capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert rb"\xa73.1, Fig. 1" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT to a process")
+def test_ctrl_c_in_the_midst_of_training_leaves_one_line():
+    with running("run", "figure1", "--scale", "smoke") as command:
+        seen = ""
+        while "batch/s" not in seen:
+            seen += command.stderr.read(1)
+        command.send_signal(signal.SIGINT)
+        err = command.stderr.read()
+    assert command.returncode == 130
+    last = err.rstrip("\n").rpartition("\n")[2]
+    assert last == "stopped; the same command goes on from the last checkpoint"
+    assert "Traceback" not in err
