@@ -1,32 +1,38 @@
 """Train one network, under torchrun in several processes.
 
-Under `torchrun` each process runs this module; by itself it is one process:
+Under `torchrun` each process runs this command; by itself it is one process:
 
     torchrun --nproc-per-node 2 -m alexnet_lib train --data imagenette
     alexnet train --data imagenette
+
+What is trained is said in one of three ways: AlexNet by the recipe of the authors'
+code, with changes (`--data imagenette --epochs 20`); a config in a file (`--config
+FILE`); or an arm of an experiment, whose record is written as `alexnet run` does
+(`--experiment NAME --arm ARM`).
 
 Two towers by default, replicas as many as the processes make. A rank that dies
 takes the run down; with `--max-restarts N` torchrun starts all processes again and
 they go on from the last checkpoint, which must lie where every machine sees it
 (`ALEXNET_RUNS`). Checkpoints hold the merged network: any layout can go on from
-one of any other. With `--experiment NAME --arm ARM` it is an arm of an experiment
-that is trained, and its record is written as `alexnet run` does.
+one of any other.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from alexnet_lib import settings
+from alexnet_lib.commands import words
 from alexnet_lib.config import (
     Augmentation,
     DataConfig,
+    Precision,
     RunConfig,
-    TrainingConfig,
     digest,
     from_dict,
 )
@@ -40,38 +46,52 @@ if TYPE_CHECKING:
     from alexnet_lib.parallel.mesh import DeviceMeshTeam
 
 
+_CHANGES = (
+    *("data", "network", "pattern", "crop", "epochs", "batch_size"),
+    *("learning_rate", "drop", "precision"),
+)
+"""The words that change the recipe; a config or an arm says all of it itself."""
+
+
 def add(parser: argparse.ArgumentParser) -> None:
     """Add the words of `alexnet train`."""
-    what = parser.add_argument_group("what is trained")
-    what.add_argument(
-        "--config", type=Path, help="a RunConfig as JSON, instead of the rest"
-    )
-    what.add_argument("--experiment", help="one of its arms, instead of the rest")
-    what.add_argument("--arm", help="which; its record goes to ALEXNET_RUNS")
-    what.add_argument(
+    form = parser.add_argument_group("a config, or an arm, instead of the recipe")
+    form.add_argument("--config", type=Path, help="a RunConfig as JSON")
+    form.add_argument("--experiment", help="with --arm; its record: ALEXNET_RUNS")
+    form.add_argument("--arm", help="which of the experiment's")
+    form.add_argument(
         "--scale", choices=settings.SCALES, help="of the experiment; default laptop"
     )
-    what.add_argument("--data", default="imagenet", help="data set, as in `data ls`")
-    what.add_argument("--network", choices=PRESETS, default="paper")
-    what.add_argument(
-        "--crop", type=int, help="side of the crops in pixels; default the network's"
-    )
-    what.add_argument(
+    changes = parser.add_argument_group("changes to the recipe of #145")
+    changes.add_argument("--data", help="as in `alexnet data ls`; default imagenet")
+    changes.add_argument("--network", choices=PRESETS, help="default source")
+    changes.add_argument(
         "--pattern",
         choices=(*PATTERNS, "half"),
-        default="paper",
         help="which layers read both towers; half: the one-GPU net of §3.2",
     )
-    what.add_argument("--epochs", type=int, default=90)
-    what.add_argument("--batch-size", type=int, default=128, help="of all replicas")
-    what.add_argument("--learning-rate", type=float, default=0.01)
-    what.add_argument(
-        "--drop", type=int, nargs="*", default=[25, 51, 79], help="epochs: rate / 10"
+    changes.add_argument(
+        "--crop", type=words.count, help="pixels a side; default the network's input"
     )
-    what.add_argument("--precision", choices=("float32", "bfloat16"), default="float32")
-    what.add_argument("--seed", type=int, default=1)
-    how = parser.add_argument_group("how it is shared out")
-    how.add_argument("--towers", type=int, help="default 2, or 1 in a single process")
+    changes.add_argument("--epochs", type=words.count, help="default 90")
+    changes.add_argument(
+        "--batch-size", type=words.count, help="of all replicas; default 128"
+    )
+    changes.add_argument("--learning-rate", type=float, help="default 0.01")
+    changes.add_argument(
+        "--drop",
+        type=words.count,
+        nargs="*",
+        help="after these epochs rate / 10; default 25 51 79",
+    )
+    changes.add_argument(
+        "--precision", choices=get_args(Precision), help="default bfloat16"
+    )
+    how = parser.add_argument_group("how it is trained")
+    how.add_argument("--seed", type=words.seed, default=1)
+    how.add_argument(
+        "--towers", type=words.count, help="default 2, or 1 in a single process"
+    )
     how.add_argument("--output", choices=get_args(Output), default="split")
     how.add_argument("--wire", choices=get_args(Wire), default="same")
     how.add_argument("--device", choices=get_args(DeviceKind))
@@ -81,9 +101,11 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Train as told, together with whatever processes torchrun started.
 
-    Raises `ValueError` for a layout that does not take these processes or cannot
-    share the network out, and for an unknown experiment or arm.
+    Raises `WordsError` for words that do not belong together, `ValueError` for a
+    layout that does not take these processes or cannot share the network out, and
+    for an unknown experiment or arm.
     """
+    _check_words(arguments)
     import torch.distributed as dist
 
     from alexnet_lib.parallel.mesh import DeviceMeshTeam
@@ -105,14 +127,35 @@ def run(arguments: argparse.Namespace) -> None:
             _train_arm(mesh, arguments)
 
 
+def _check_words(arguments: argparse.Namespace) -> None:
+    """Refuse words that what is trained leaves no room for."""
+    given = {word for word, value in vars(arguments).items() if value is not None}
+    form = next((word for word in ("experiment", "config") if word in given), None)
+    without = {
+        "experiment": ("config", "save", *_CHANGES),
+        "config": ("arm", "scale", *_CHANGES),
+        None: ("arm", "scale"),
+    }[form]
+    if wrong := [word for word in without if word in given]:
+        word = wrong[0].replace("_", "-")
+        raise words.WordsError(
+            f"--{word} goes with --experiment only"
+            if wrong[0] in ("arm", "scale")
+            else f"--{word} does not go with --{form}, which says that itself"
+        )
+    if form == "experiment" and "arm" not in given:
+        raise words.WordsError(f"--arm is missing: which of {arguments.experiment}?")
+
+
 def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     from alexnet_lib.runs.train_config import train_config
 
-    name = arguments.data
-    if arguments.config is not None:
-        name = json.loads(arguments.config.read_text())["data"]["name"]
-    dataset = _loaded(name)
-    config = config_of(arguments, dataset)
+    if arguments.config is None:
+        dataset = _loaded(arguments.data or "imagenet")
+        config = recipe_of(arguments, dataset)
+    else:
+        config = _read(arguments.config)
+        dataset = _loaded(config.data.name)
     saved = arguments.save or _place(config, arguments.seed)
     layout, device = mesh.layout, mesh.device
     _, history = train_config(
@@ -154,27 +197,42 @@ def _loaded(name: str) -> Dataset:
     return dataset or data.load(name)
 
 
-def config_of(arguments: argparse.Namespace, dataset: Dataset) -> RunConfig:
-    """What the words say: a file's `RunConfig`, or a preset on crops of its size."""
-    if arguments.config is not None:
-        return from_dict(RunConfig, json.loads(arguments.config.read_text()))
-    network = alexnet(arguments.network, classes=len(dataset.classes))
+def _read(path: Path) -> RunConfig:
+    """The config in a file; `ValueError` in one line if it holds anything else."""
+    try:
+        return from_dict(RunConfig, json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+
+def recipe_of(arguments: argparse.Namespace, dataset: Dataset) -> RunConfig:
+    """#145 on ImageNet with the changes that the words ask for.
+
+    Of the usual drops of the rate those within the epochs asked for stay.
+    """
+    from alexnet_lib.experiments import photographs
+
+    network = alexnet(arguments.network or "source", classes=len(dataset.classes))
     if arguments.pattern == "half":
         network = with_half_the_maps(network)
     else:
-        network = with_communication(network, arguments.pattern)
+        network = with_communication(network, arguments.pattern or "paper")
     side = arguments.crop or network.input_shape[-1]
-    network = with_input_side(network, side)
+    usual = photographs.recipe("paper")
+    epochs, drops = arguments.epochs or usual.epochs, arguments.drop
+    if drops is None:
+        drops = [epoch for epoch in usual.drop_epochs if epoch < epochs]
+    rate = arguments.learning_rate
     return RunConfig(
         DataConfig(dataset.name, augmentation=Augmentation(side)),
-        network,
-        TrainingConfig(
-            learning_rate=arguments.learning_rate,
-            epochs=arguments.epochs,
-            batch_size=arguments.batch_size,
-            weight_decay=0.0005,
-            drop_epochs=tuple(arguments.drop),
-            precision=arguments.precision,
+        with_input_side(network, side),
+        dataclasses.replace(
+            usual,
+            learning_rate=usual.learning_rate if rate is None else rate,
+            epochs=epochs,
+            batch_size=arguments.batch_size or usual.batch_size,
+            drop_epochs=tuple(drops),
+            precision=arguments.precision or usual.precision,
         ),
     )
 

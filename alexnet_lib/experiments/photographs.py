@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from statistics import fmean
 
 from alexnet_lib.config import Augmentation, DataConfig, RunConfig, TrainingConfig
@@ -52,6 +53,22 @@ def networks(classes: int = 1000) -> dict[str, NetworkConfig]:
     }
 
 
+def recipe(scale: Scale) -> TrainingConfig:
+    """#145's rate, decay and momentum, for as many epochs as `scale` has time for.
+
+    Batches of 128 at `paper`; below that of 64, for an epoch of 128s would be fifty
+    steps.
+    """
+    return TrainingConfig(
+        learning_rate=0.01,
+        epochs=EPOCHS[scale],
+        batch_size=128 if scale == "paper" else 64,
+        weight_decay=5e-4,
+        drop_epochs=DROPS[scale],
+        precision="float32" if scale == "smoke" else "bfloat16",
+    )
+
+
 def _arms(scale: Scale) -> dict[str, RunConfig]:
     """At `paper` ImageNet at 224 pixels, 90 epochs, the rate dropped as #145's was.
 
@@ -59,20 +76,14 @@ def _arms(scale: Scale) -> dict[str, RunConfig]:
     biases' rates drop with the weights' (`layer-params-145.cfg:165-182`).
     Below that ten classes in squares of 128 and crops of 96 pixels: as many
     offsets as 224 in 256 have, and poolings that end at one size, 3/2 or 2/2
-    (23, 11, 5, 2 for 55, 27, 13, 6). Batches of 64, for an epoch of 128s would be
-    fifty steps.
+    (23, 11, 5, 2 for 55, 27, 13, 6).
     """
     full = scale == "paper"
     name = {"smoke": "synthetic128", "laptop": "imagenette128", "paper": "imagenet"}
-    training = TrainingConfig(
-        learning_rate=0.01,
-        epochs=EPOCHS[scale],
-        batch_size=128 if full else 64,
-        weight_decay=5e-4,
-        drop_epochs=DROPS[scale],
+    training = dataclasses.replace(
+        recipe(scale),
         evaluate_train={"smoke": 100, "laptop": 1500, "paper": 50_000}[scale],
         kernel_colour=True,
-        precision="float32" if scale == "smoke" else "bfloat16",
     )
     data = DataConfig(name[scale], augmentation=Augmentation(224 if full else SMALL))
 

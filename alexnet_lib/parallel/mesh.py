@@ -7,6 +7,7 @@ torch's `DistributedDataParallel` averages the gradients over its replicas.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -30,15 +31,17 @@ class DeviceMeshTeam:
 
     To be made in every process of an initialised process group (`launch` and
     `connect` see to that). Raises `ValueError` if the layout does not take exactly
-    those processes.
+    those processes, `TeamError` if they mean different layouts.
     """
 
     def __init__(self, layout: Layout, device: torch.device) -> None:
+        require_equal({"layout": dataclasses.asdict(layout)})
         if dist.get_world_size() != layout.processes:
             raise ValueError(
                 f"{layout.replicas} replicas x {layout.towers} towers take "
                 f"{layout.processes} processes, but {dist.get_world_size()} run; "
-                "change --replicas, --towers or the number of processes"
+                "change --towers or the number of processes (torchrun's "
+                "--nnodes, --nproc-per-node)"
             )
         shape = (layout.replicas, layout.towers)
         mesh = init_device_mesh(device.type, shape, mesh_dim_names=("replica", "tower"))

@@ -1,6 +1,5 @@
 """Several processes are the one network: shared out, trained, saved, counted."""
 
-import argparse
 import dataclasses
 import math
 import os
@@ -15,9 +14,6 @@ import torch
 
 from alexnet_lib import cli, machine
 from alexnet_lib.bench.towers import computed_bytes, measure
-from alexnet_lib.commands.train import add, config_of
-from alexnet_lib.config import Augmentation
-from alexnet_lib.data import load
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.ablations import with_communication, with_wide_columns
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
@@ -423,15 +419,3 @@ def wait_for(condition, seconds=300.0):
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.05)
     return found
-
-
-def test_the_train_command_makes_crops_as_large_as_the_networks_input():
-    parser = argparse.ArgumentParser()
-    add(parser)
-    data = load("synthetic256")
-    whole = config_of(parser.parse_args(["--network", "caffe"]), data)
-    assert whole.data.augmentation == Augmentation(227)
-    assert whole.network == alexnet("caffe", classes=10)
-    small = config_of(parser.parse_args(["--crop", "96"]), data)
-    assert small.data.augmentation == Augmentation(96)
-    assert small.network.input_shape == (3, 96, 96)

@@ -1,0 +1,146 @@
+"""The words of `alexnet train`: acted on or refused; the recipe of #145."""
+
+import dataclasses
+import json
+
+import pytest
+
+from alexnet_lib import cli, settings
+from alexnet_lib.commands import train, words
+from alexnet_lib.config import Augmentation, RunConfig, to_dict
+from alexnet_lib.data import load
+from alexnet_lib.experiments.photographs import ABLATIONS
+from alexnet_lib.nets.ablations import with_half_the_maps
+from alexnet_lib.nets.alexnet import alexnet
+from alexnet_lib.runs.check import check_config
+
+ARM = ("--experiment", "figure1-rates", "--arm", "2012-relu-0.001")
+
+
+def asked(*more):
+    parser = words.Parser(prog="alexnet train")
+    train.add(parser)
+    return parser.parse_args(more)
+
+
+def test_without_changes_it_is_the_arm_of_the_experiment_at_paper_scale():
+    arm = ABLATIONS.arms("paper")["source"]
+    data = dataclasses.replace(load("synthetic256"), classes=("class",) * 1000)
+    found = train.recipe_of(asked(), data)
+    assert found.network == arm.network
+    assert found.data.augmentation == arm.data.augmentation
+    for field in ("learning_rate", "epochs", "batch_size", "momentum", "weight_decay"):
+        assert getattr(found.training, field) == getattr(arm.training, field)
+    assert found.training.drop_epochs == arm.training.drop_epochs
+    assert found.training.precision == arm.training.precision == "bfloat16"
+
+
+def test_each_change_is_made():
+    data = load("synthetic256")
+    changes = ["--network", "caffe", "--epochs", "30", "--batch-size", "64"]
+    changes += ["--learning-rate", "0.5", "--precision", "float32"]
+    found = train.recipe_of(asked(*changes), data)
+    assert found.data.augmentation == Augmentation(227)
+    assert found.network == alexnet("caffe", classes=10)
+    training = found.training
+    assert (training.epochs, training.batch_size) == (30, 64)
+    assert (training.learning_rate, training.precision) == (0.5, "float32")
+    assert training.drop_epochs == (25,)
+    small = train.recipe_of(asked("--crop", "96", "--pattern", "half"), data)
+    assert small.data.augmentation == Augmentation(96)
+    half = with_half_the_maps(alexnet("source", classes=10))
+    assert small.network == dataclasses.replace(half, input_shape=(3, 96, 96))
+    for drops in ([], ["3", "5"]):
+        found = train.recipe_of(asked("--epochs", "9", "--drop", *drops), data)
+        assert found.training.drop_epochs == tuple(map(int, drops))
+        check_config(found, data)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ((*ARM, "--learning-rate", ".5"), "--learning-rate does not go with --exper"),
+        ((*ARM, "--batch-size", "64"), "--batch-size does not go with --experiment"),
+        ((*ARM, "--drop"), "--drop does not go with --experiment"),
+        ((*ARM, "--save", "x.pt"), "--save does not go with --experiment"),
+        ((*ARM, "--config", "x.json"), "--config does not go with --experiment"),
+        (("--config", "x.json", "--epochs", "9"), "--epochs does not go with --config"),
+        (("--config", "x.json", "--data", "cifar10"), "--data does not go with --conf"),
+        (("--config", "x.json", "--scale", "smoke"), "--scale goes with --experiment"),
+        (("--arm", "source"), "--arm goes with --experiment only"),
+        (("--scale", "smoke"), "--scale goes with --experiment only"),
+        (("--experiment", "figure1"), "--arm is missing: which of figure1?"),
+        (("--towers", "0"), "--towers: 0 is not a number from 1"),
+        (("--epochs", "-1"), "--epochs: -1 is not a number from 1"),
+        (("--drop", "-1"), "--drop: -1 is not a number from 1"),
+        (("--batch-size", "0"), "--batch-size: 0 is not a number from 1"),
+        (("--crop", "many"), "--crop: invalid whole number value"),
+        (("--seed", "-3"), "--seed: -3 is not a number from 0"),
+    ],
+)
+def test_words_that_would_not_be_acted_on_are_refused(said, told, capsys):
+    try:
+        status = cli.main(["train", *said])
+    except SystemExit as ended:  # argparse's own way
+        status = ended.code
+    err = capsys.readouterr().err
+    assert status == 2
+    assert told in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("{}", "RunConfig: the field data is missing"),
+        ("[]", "RunConfig: an object of named fields is wanted, not []"),
+        ("{", "Expecting property name"),
+        ("\xff", "can't decode byte"),
+        ("[" * 100_000, "recursion"),
+    ],
+)
+def test_a_file_that_holds_no_config_is_told_in_one_line(
+    tmp_path, capsys, content, told
+):
+    file = tmp_path / "config.json"
+    file.write_text(content, encoding="latin-1")
+    assert cli.main(["train", "--device", "cpu", "--config", str(file)]) == 1
+    err = capsys.readouterr().err
+    assert f"alexnet: {file}: " in err
+    assert told in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (("--learning-rate", "-1"), "training.learning_rate is -1.0"),
+        (("--learning-rate", "nan"), "training.learning_rate is nan"),
+        (("--epochs", "9", "--drop", "9"), "drop_epochs: 9, but the training ends"),
+        (("--crop", "300"), "crops of 300 pixels, but the images of synthetic256"),
+    ],
+)
+def test_a_recipe_that_cannot_be_trained_writes_nothing(capsys, change, told):
+    said = ["train", "--device", "cpu", "--data", "synthetic256", *change]
+    assert cli.main(said) == 1
+    err = capsys.readouterr().err
+    assert told in err
+    assert len(err.splitlines()) == 1
+    assert not settings.runs_root().exists()
+
+
+def test_a_config_is_trained_as_it_says_and_saved_where_it_is_told(tmp_path, capsys):
+    config = ABLATIONS.arms("smoke")["source"]
+    small = dataclasses.replace(config.network, layers=config.network.layers[-1:])
+    training = dataclasses.replace(
+        config.training, evaluate_train=0, kernel_colour=False, learning_rate=1e-6
+    )
+    config = RunConfig(config.data, small, training)
+    file, saved = tmp_path / "config.json", tmp_path / "net.pt"
+    file.write_text(json.dumps(to_dict(config)))
+    said = ["train", "--device", "cpu", "--config", str(file), "--save", str(saved)]
+    assert cli.main(said) == 0
+    out = capsys.readouterr().out
+    assert f"weights in {saved}" in out
+    assert "lr 1e-06" in out
+    assert saved.exists()
