@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from alexnet_lib.runs import records
 from alexnet_lib.data import Dataset
 from alexnet_lib.files import written_whole
+from alexnet_lib.runs import records
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from alexnet_lib.data import Dataset
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.evaluation.errors import Errors, errors
 from alexnet_lib.evaluation.probe import colour_shares, probe
-from alexnet_lib.training.team import Team
 from alexnet_lib.training.loop import Measure
+from alexnet_lib.training.team import Team
 
 
 def measure_of(config: RunConfig, dataset: Dataset, views: CentreViews) -> Measure:

@@ -8,17 +8,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from alexnet_lib.training import checkpoint
 from alexnet_lib import data, machine, settings
-from alexnet_lib.runs import artifacts, records
 from alexnet_lib.config import RunConfig
 from alexnet_lib.data import Dataset
 from alexnet_lib.experiments import Experiment
-from alexnet_lib.runs.train_config import run_name, train_config, weights_sha256
+from alexnet_lib.runs import artifacts, records
 from alexnet_lib.runs.records import Record
+from alexnet_lib.runs.train_config import run_name, train_config, weights_sha256
 from alexnet_lib.settings import Scale
-from alexnet_lib.training.team import SINGLE_PROCESS, Team
+from alexnet_lib.training import checkpoint
 from alexnet_lib.training.loop import OnEpoch
+from alexnet_lib.training.team import SINGLE_PROCESS, Team
 
 
 class PublishError(RuntimeError):

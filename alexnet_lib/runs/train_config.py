@@ -13,12 +13,17 @@ from alexnet_lib.config import RunConfig, digest
 from alexnet_lib.data import Dataset
 from alexnet_lib.data.augment import CentreViews, TrainViews
 from alexnet_lib.data.batches import Batches, ViewBatches
-from alexnet_lib.runs.check import check_run
-from alexnet_lib.runs.measured import last_figures, measure_of
 from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
-from alexnet_lib.training.team import SINGLE_PROCESS, Team, SharedSource, random_state_kept
+from alexnet_lib.runs.check import check_run
+from alexnet_lib.runs.measured import last_figures, measure_of
 from alexnet_lib.training.loop import OnEpoch, train
+from alexnet_lib.training.team import (
+    SINGLE_PROCESS,
+    SharedSource,
+    Team,
+    random_state_kept,
+)
 
 
 def train_config(

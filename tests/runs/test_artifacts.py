@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from alexnet_lib import data, settings
-from alexnet_lib.runs import artifacts, records
+from alexnet_lib.evaluation.probe import colour_shares
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.alexnet import alexnet
-from alexnet_lib.evaluation.probe import colour_shares
+from alexnet_lib.runs import artifacts, records
 
 PUBLISHED = sorted(settings.results_root().glob("*/*.conv1.npz"))
 

@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from alexnet_lib.runs import records
 from alexnet_lib import settings
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import CHOSEN_RATE, RATES, fastest
+from alexnet_lib.runs import records
 from alexnet_lib.runs.records import RecordError, published
 
 PUBLISHED = sorted(settings.results_root().glob("*/*.json"))

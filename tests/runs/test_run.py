@@ -11,14 +11,13 @@ import pytest
 import torch
 
 from alexnet_lib import data, machine, settings
-from alexnet_lib.runs import artifacts, records, run
+from alexnet_lib.evaluation.probe import colour_shares
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
-from alexnet_lib.runs.train_config import train_config
-from alexnet_lib.evaluation.probe import colour_shares
+from alexnet_lib.runs import artifacts, records, run
 from alexnet_lib.runs.run import PublishError, run_arm, run_experiment
+from alexnet_lib.runs.train_config import train_config
 from alexnet_lib.training.team import SingleProcess
-
 from tests.conftest import quick
 
 
