@@ -13,26 +13,13 @@ from alexnet_lib.modules.dropout import ClassicDropout
 from alexnet_lib.modules.grouped import GroupedLinear
 from alexnet_lib.modules.local import LocalConv2d
 from alexnet_lib.modules.units import Unit
-from alexnet_lib.nets.layers import (
-    Activation,
-    AdaptivePool,
-    BatchNorm,
-    Conv,
-    Dropout,
-    Linear,
-    Local,
-    MapResponseNorm,
-    Pool,
-    ResponseNorm,
-    Weighted,
-    ZeroPad,
-)
+from alexnet_lib.nets import layers
 from alexnet_lib.nets.network import ActivationName, NetworkConfig
 from alexnet_lib.nets.shapes import Placed, layers_of
 
 
 def build(config: NetworkConfig, seed: int) -> nn.Sequential:
-    """The network with weights drawn from `seed`; float32, on the CPU.
+    """Build the network and draw its weights from `seed`; float32, on the CPU.
 
     Input (B, *config.input_shape), output (B, units of the last layer) logits.
     The modules stand in the order of `config.layers`, under the names that `layers_of`
@@ -42,7 +29,7 @@ def build(config: NetworkConfig, seed: int) -> nn.Sequential:
     """
     net = nn.Sequential()
     for placed in layers_of(config):
-        if isinstance(placed.layer, Linear) and len(placed.input_shape) > 1:
+        if isinstance(placed.layer, layers.Linear) and len(placed.input_shape) > 1:
             net.add_module("flatten", nn.Flatten())
         net.add_module(placed.name, module_of(placed, config.activation))
     initialise(net, config, seed)
@@ -50,37 +37,37 @@ def build(config: NetworkConfig, seed: int) -> nn.Sequential:
 
 
 def module_of(placed: Placed, activation: ActivationName) -> nn.Module:
-    """The module of one layer in its place, its weights not yet drawn."""
+    """Make the module of one layer in its place, its weights not yet drawn."""
     layer, shape = placed.layer, placed.input_shape
     match layer:
-        case Conv(maps, kernel, _, stride, padding, groups):
+        case layers.Conv(maps, kernel, _, stride, padding, groups):
             return nn.Conv2d(
                 shape[0], maps, kernel, stride=stride, padding=padding, groups=groups
             )
-        case Local(maps, kernel, _, stride, padding):
+        case layers.Local(maps, kernel, _, stride, padding):
             side = (shape[1], shape[2])
             return LocalConv2d(shape[0], maps, kernel, side, stride, padding)
-        case Linear(units, groups=1):
+        case layers.Linear(units, groups=1):
             return nn.Linear(math.prod(shape), units)
-        case Linear(units, groups=groups):
+        case layers.Linear(units, groups=groups):
             return GroupedLinear(math.prod(shape), units, groups)
-        case Activation():
+        case layers.Activation():
             # before the first weight layer the tensor is still the caller's
             return Unit(activation, inplace=placed.number > 0)
-        case Pool(kind, size, stride):
+        case layers.Pool(kind, size, stride):
             pool = nn.MaxPool2d if kind == "max" else nn.AvgPool2d
             return pool(size, stride, ceil_mode=True)
-        case AdaptivePool(side):
+        case layers.AdaptivePool(side):
             return nn.AdaptiveAvgPool2d(side)
-        case ZeroPad(right, bottom):
+        case layers.ZeroPad(right, bottom):
             return nn.ZeroPad2d((0, right, 0, bottom))
-        case Dropout(kind, keep):
+        case layers.Dropout(kind, keep):
             return ClassicDropout(keep) if kind == "classic" else nn.Dropout(1 - keep)
-        case BatchNorm():
+        case layers.BatchNorm():
             return nn.BatchNorm2d(shape[0])
-        case ResponseNorm():
+        case layers.ResponseNorm():
             return lrn.LocalResponseNorm(**vars(layer))
-        case MapResponseNorm():
+        case layers.MapResponseNorm():
             return lrn.MapResponseNorm(**vars(layer))
 
 
@@ -94,9 +81,9 @@ def initialise(net: nn.Sequential, config: NetworkConfig, seed: int) -> None:
     for module in net:
         if isinstance(module, nn.BatchNorm2d):
             module.reset_parameters()
-    layers = [c for c in config.layers if isinstance(c, Weighted)]
+    weighted = [x for x in config.layers if isinstance(x, layers.Weighted)]
     modules = [m for m in net if isinstance(m, nn.Conv2d | LocalConv2d | nn.Linear)]
-    for layer, module in zip(layers, modules, strict=True):
+    for layer, module in zip(weighted, modules, strict=True):
         weight, bias = module.weight, module.bias
         assert bias is not None
         # a local layer's kernel is like any other at each of its places
@@ -114,6 +101,10 @@ def initialise(net: nn.Sequential, config: NetworkConfig, seed: int) -> None:
 def _deviation(
     kernel: Tensor, std: float, init: Literal["gaussian", "kaiming", "xavier"]
 ) -> float:
+    """Give the deviation that `init` draws with; `kernel` is (maps, inputs, ...).
+
+    `torch.nn.init` has these too, but would take a local layer's places for inputs.
+    """
     fan_in = kernel[0].numel()
     fan_out = kernel.shape[0] * kernel[0, 0].numel()
     match init:
@@ -126,14 +117,14 @@ def _deviation(
 
 
 def decay_multipliers(config: NetworkConfig) -> dict[str, float]:
-    """What the training's weight decay is multiplied by, per parameter name.
+    """Give the factor of the training's weight decay for each parameter, by name.
 
     Each weight has its layer's `decay_mult`; biases and batch normalisation's
     scales are not decayed (`layer.cu:565`), so 0.
     """
     factors: dict[str, float] = {}
     for name, layer in ((p.name, p.layer) for p in layers_of(config)):
-        if isinstance(layer, Weighted | BatchNorm):
-            mult = 0.0 if isinstance(layer, BatchNorm) else layer.decay_mult
+        if isinstance(layer, layers.Weighted | layers.BatchNorm):
+            mult = 0.0 if isinstance(layer, layers.BatchNorm) else layer.decay_mult
             factors |= {f"{name}.weight": mult, f"{name}.bias": 0.0}
     return factors

@@ -21,11 +21,11 @@ class ClassicDropout(nn.Module):
         self.keep = keep
 
     def forward(self, x: Tensor) -> Tensor:
-        """Any shape to the same shape."""
+        """Drop values of a tensor of any shape, or scale them at test."""
         if self.training:
             return x * torch.empty_like(x).bernoulli_(self.keep)
         return x * self.keep
 
     def extra_repr(self) -> str:
-        """The probability, for `print(net)`."""
+        """Show the probability in `print(net)`."""
         return f"keep={self.keep}"

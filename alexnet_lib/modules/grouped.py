@@ -24,14 +24,14 @@ class GroupedLinear(nn.Linear):
         self.groups = groups
 
     def forward(self, x: Tensor) -> Tensor:
-        """(B, in) to (B, out)."""
+        """Map (B, in) to (B, out)."""
         inputs = x.unflatten(1, (self.groups, -1)).transpose(0, 1)  # (groups, B, in/g)
         weight = self.weight.unflatten(0, (self.groups, -1))  # (groups, out/g, in/g)
         outputs = torch.bmm(inputs, weight.transpose(1, 2))  # (groups, B, out/g)
         return outputs.transpose(0, 1).flatten(1) + self.bias
 
     def extra_repr(self) -> str:
-        """Sizes, for `print(net)`."""
+        """Show the sizes in `print(net)`."""
         return (
             f"in_features={self.in_features * self.groups}, "
             f"out_features={self.out_features}, groups={self.groups}"

@@ -45,5 +45,5 @@ class Unit(nn.Module):
                 return 1 - output * output
 
     def extra_repr(self) -> str:
-        """Name the unit, for `print(net)`."""
+        """Show the unit's name in `print(net)`."""
         return self.name

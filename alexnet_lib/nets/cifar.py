@@ -1,4 +1,4 @@
-"""The CIFAR-10 networks of cuda-convnet, as configs."""
+"""The CIFAR-10 networks of cuda-convnet as data."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def four_layer(
     weight_init: WeightInit = "gaussian",
     first_std: float = 1e-4,
 ) -> NetworkConfig:
-    """cuda-convnet's four-layer net (its `19pct` configuration), 89,578 parameters.
+    """Describe cuda-convnet's four-layer net, its `19pct` of 89,578 parameters.
 
     Three 5x5 convolutions of 32, 32 and 64 maps with units and 3/2 pooling
     (maximum, then twice average), and a softmax layer of ten. The init deviations
@@ -52,7 +52,7 @@ def four_layer(
 
 
 def conv_local(name: ConvLocal) -> NetworkConfig:
-    """cuda-convnet's nets of 13 % and 11 % test error on CIFAR-10, and two between.
+    """Describe cuda-convnet's nets of 13 % and 11 % test error, or one between.
 
     Two convolutions, two unshared ones and a softmax layer, on 24x24 crops; most
     likely §3.3's "four-layer CNN". `11pct` differs from `13pct` in three things:

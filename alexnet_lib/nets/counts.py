@@ -18,7 +18,7 @@ _FLOAT32_BYTES = 4
 
 @dataclass(frozen=True)
 class LayerCount:
-    """One layer's cost for one image.
+    """What one layer costs for one image.
 
     `shape` is the output's; `activations` counts its values, `units` those of
     weight layers only, the paper's "neurons". `multiply_adds` are those with
@@ -44,12 +44,12 @@ class LayerCount:
 
 
 def count(config: NetworkConfig) -> tuple[LayerCount, ...]:
-    """One `LayerCount` per layer of `config`, in its order and under its names."""
+    """Count every layer of `config`, in its order and under its names."""
     return tuple(_count(placed) for placed in layers_of(config))
 
 
 def total(counts: Iterable[LayerCount]) -> LayerCount:
-    """The sums over layers, called `total`; its `shape` is empty."""
+    """Add up layers; the sum is called `total` and its `shape` is empty."""
     counts = list(counts)
     return LayerCount(
         name="total",
@@ -75,7 +75,7 @@ def _count(placed: Placed) -> LayerCount:
 
 
 def _fan_in(placed: Placed) -> int:
-    """Inputs of one unit of a weight layer."""
+    """Count the inputs of one unit of a weight layer."""
     match placed.layer:
         case Conv(kernel=kernel, groups=groups):
             return placed.input_shape[0] // groups * kernel**2

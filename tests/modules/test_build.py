@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import get_args
 
 import pytest
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from alexnet_lib.config import from_dict, to_dict
 from alexnet_lib.modules.build import build, decay_multipliers, initialise
-from alexnet_lib.nets.cifar import conv_local, four_layer
+from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.counts import count
 from alexnet_lib.nets.layers import (
     Activation,
@@ -26,7 +27,7 @@ from alexnet_lib.nets.layers import (
     ResponseNorm,
     ZeroPad,
 )
-from alexnet_lib.nets.network import NetworkConfig, with_input_side
+from alexnet_lib.nets.network import NetworkConfig, WeightInit, with_input_side
 from alexnet_lib.nets.shapes import layers_of
 
 # every kind of layer once, at a size that trains in no time
@@ -61,9 +62,9 @@ def test_published_nets_keep_names_and_weights() -> None:
         assert not net.get_parameter(f"{name}.bias").any()
 
 
-@pytest.mark.parametrize("config", [four_layer(), ALL_KINDS, conv_local("11pct")])
-def test_configs_survive_json(config: NetworkConfig) -> None:
-    assert from_dict(NetworkConfig, to_dict(config)) == config
+def test_every_kind_of_layer_survives_json() -> None:
+    assert {type(layer) for layer in ALL_KINDS.layers} == set(get_args(Layer))
+    assert from_dict(NetworkConfig, to_dict(ALL_KINDS)) == ALL_KINDS
 
 
 def test_every_layer_has_the_shape_and_parameters_counted_for_it() -> None:
@@ -91,22 +92,21 @@ def test_gaussian_init_has_each_layers_deviation_and_bias() -> None:
             assert (net.get_parameter(f"{placed.name}.bias") == placed.layer.bias).all()
 
 
-@pytest.mark.parametrize("init", ["kaiming", "xavier", "torch"])
+@pytest.mark.parametrize("layer", [Conv(32, 3, std=9, bias=9), Local(32, 3, std=9)])
+@pytest.mark.parametrize("init", get_args(WeightInit)[1:])
 def test_fan_based_init_takes_a_local_layer_for_a_convolution_per_place(
-    init: str,
+    init: WeightInit, layer: Conv | Local
 ) -> None:
-    layer = Local(32, 3, std=9.0, bias=9.0)
-    config = NetworkConfig((layer,), (16, 18, 18), weight_init=init)  # type: ignore[arg-type]
-    net = build(config, seed=1)
+    net = build(NetworkConfig((layer,), (16, 18, 18), weight_init=init), seed=1)
     deviation = {
         "kaiming": math.sqrt(2 / (16 * 9)),
         "xavier": math.sqrt(2 / (16 * 9 + 32 * 9)),
         "torch": 1 / math.sqrt(16 * 9) / math.sqrt(3),
     }
-    weight, bias = net.get_parameter("local1.weight"), net.get_parameter("local1.bias")
-    assert weight.std().item() == pytest.approx(deviation[init], rel=0.01)
+    weight, bias = net[0].weight, net[0].bias
+    assert weight.std().item() == pytest.approx(deviation[init], rel=0.03)
     bound = 1 / math.sqrt(16 * 9) if init == "torch" else 0.0
-    assert bias.abs().max().item() == pytest.approx(bound, rel=0.01)
+    assert bias.abs().max().item() == pytest.approx(bound, rel=0.1)
 
 
 def test_a_seed_decides_every_parameter() -> None:
@@ -134,21 +134,6 @@ def test_a_second_layer_of_a_kind_gets_a_letter() -> None:
     assert net(torch.randn(1, 1, 8, 8)).shape == (1, 2, 1, 1)
 
 
-@pytest.mark.parametrize(
-    ("layers", "words"),
-    [
-        ((Conv(2, 5, std=1),), "does not fit"),
-        ((Local(2, 5, std=1),), "does not fit"),
-        ((Conv(3, 1, std=1, groups=2),), "equal groups"),
-        ((ResponseNorm(divide_alpha_by_n=True, groups=3),), "equal groups"),
-        ((Linear(4, std=1), Pool("max")), "needs maps"),
-    ],
-)
-def test_what_does_not_fit_is_refused(layers: tuple[Layer, ...], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        net_of(*layers, shape=(4, 4, 4))
-
-
 def test_decay_multipliers_name_every_parameter() -> None:
     names = [name for name, _ in build(ALL_KINDS, seed=1).named_parameters()]
     multipliers = decay_multipliers(ALL_KINDS)
@@ -156,3 +141,33 @@ def test_decay_multipliers_name_every_parameter() -> None:
     assert multipliers["batchnorm2.weight"] == 0
     assert multipliers["local3.weight"] == 3
     assert multipliers["local3.bias"] == 0
+
+
+# --- pooling ----------------------------------------------------------------------
+
+
+def pooled_by_loop(x: Tensor, kind: str, size: int, stride: int) -> Tensor:
+    """Windows clipped to the image, as many as begin before all is covered."""
+
+    def starts(n: int) -> list[int]:
+        return [i * stride for i in range(-(-(n - size) // stride) + 1)]
+
+    rows = []
+    for y in starts(x.shape[2]):
+        windows = [x[:, :, y : y + size, z : z + size] for z in starts(x.shape[3])]
+        reduce = torch.amax if kind == "max" else torch.mean
+        rows.append(torch.stack([reduce(w, (2, 3)) for w in windows], -1))
+    return torch.stack(rows, -2)
+
+
+@pytest.mark.parametrize("kind", ["max", "average"])
+@pytest.mark.parametrize(("size", "stride"), [(3, 2), (2, 2), (3, 3), (5, 2)])
+@pytest.mark.parametrize("side", [6, 7, 8, 13, 32])
+def test_pooling_clips_the_window_that_hangs_over(
+    kind: str, size: int, stride: int, side: int
+) -> None:
+    generator = torch.Generator().manual_seed(side)
+    x = torch.randn(2, 3, side, side + 1, generator=generator)
+    layer = Pool(kind, size, stride)  # type: ignore[arg-type]
+    y = net_of(layer, shape=(3, side, side + 1))(x)
+    torch.testing.assert_close(y, pooled_by_loop(x, kind, size, stride))

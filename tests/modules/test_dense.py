@@ -24,11 +24,9 @@ from alexnet_lib.nets.layers import (
 )
 from alexnet_lib.nets.network import (
     NetworkConfig,
-    changed,
-    numbers_of,
-    with_input_side,
 )
 from alexnet_lib.nets.vgg import vgg
+from tests.nets.networks import narrow
 
 # no padding and no window that hangs over; one place every 4 pixels
 UNPADDED = NetworkConfig(
@@ -41,17 +39,6 @@ UNPADDED = NetworkConfig(
     ),
     input_shape=(3, 21, 21),
 )
-
-
-def narrow(network: NetworkConfig, side: int) -> NetworkConfig:
-    """An eighth of the maps, 16 hidden units."""
-    network = changed(
-        with_input_side(network, side),
-        Conv,
-        lambda conv: dataclasses.replace(conv, maps=conv.maps // 8),
-    )
-    hidden = numbers_of(network, Linear)[:-1]
-    return changed(network, Linear, numbers=hidden, units=16)
 
 
 def built(network: NetworkConfig) -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""AlexNet's presets and ablations against the paper, the code and other makers."""
+"""AlexNet's presets against the paper, the code and other makers."""
 
 from __future__ import annotations
 
@@ -10,52 +10,18 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import alexnet as torchvision_alexnet
 
-from alexnet_lib.config import from_dict, to_dict
 from alexnet_lib.modules.build import build
-from alexnet_lib.nets.ablations import (
-    with_alpha_as_printed,
-    with_batch_norm,
-    with_deviation,
-    with_half_the_maps,
-    with_norm_after_units,
-    with_norm_before_units,
-    with_sixth_conv,
-    without_layer,
-    without_norm_in,
-    without_overlap,
-    without_response_norm,
-)
 from alexnet_lib.nets.alexnet import PRESETS, Preset, alexnet
 from alexnet_lib.nets.counts import LayerCount, count, total
 from alexnet_lib.nets.layers import (
-    BatchNorm,
     Conv,
-    Linear,
-    MapResponseNorm,
     ResponseNorm,
 )
-from alexnet_lib.nets.network import NetworkConfig, changed, numbers_of, with_input_side
 from alexnet_lib.nets.shapes import layers_of
 
+from .networks import narrow, parameters, sides
+
 FAITHFUL: tuple[Preset, ...] = ("paper", "source", "caffe")
-
-
-def sides(config: NetworkConfig) -> list[int]:
-    """Sides of the maps after each conv and each pooling."""
-    layers = layers_of(config)
-    return [p.output_shape[1] for p in layers if p.name.startswith(("conv", "pool"))]
-
-
-def parameters(config: NetworkConfig) -> int:
-    return total(count(config)).parameters
-
-
-def small(config: NetworkConfig, side: int = 67) -> NetworkConfig:
-    """The same net on smaller images and with few units, to be built at once."""
-
-    hidden = numbers_of(config, Linear)[:-1]
-    narrow = changed(config, Linear, numbers=hidden, units=16)
-    return with_input_side(narrow, side)
 
 
 # --- numbers --------------------------------------------------------------------
@@ -105,14 +71,8 @@ def test_counts_without_weights_are_activations_alone() -> None:
     assert pool == LayerCount("pool1", (96, 27, 27), 0, 0, 0, 27 * 27 * 96)
 
 
-@pytest.mark.parametrize("preset", FAITHFUL)
-def test_parameters_of_the_ablations(preset: Preset) -> None:
-    net = alexnet(preset)
-    assert parameters(with_half_the_maps(net)) == 59_798_312
-    assert parameters(with_sixth_conv(net)) == 61_555_304
-    assert parameters(without_overlap(net)) == 60_965_224
-    assert parameters(without_response_norm(net)) == 60_965_224
-    assert parameters(alexnet(preset, classes=10)) == 60_965_224 - 990 * 4097
+def test_fewer_classes_leave_out_rows_of_the_classifier() -> None:
+    assert parameters(alexnet("paper", classes=10)) == 60_965_224 - 990 * 4097
 
 
 def test_torchvisions_parameters() -> None:
@@ -145,128 +105,16 @@ def test_source_differs_from_paper_as_the_code_does() -> None:
     assert norms["torchvision"] == []
 
 
-@pytest.mark.parametrize("preset", PRESETS)
-def test_presets_survive_json(preset: Preset) -> None:
-    config = alexnet(preset)
-    assert from_dict(NetworkConfig, to_dict(config)) == config
-
-
 def test_unknown_presets_are_refused() -> None:
     with pytest.raises(ValueError, match="known: paper, source, caffe, torchvision"):
         alexnet("vgg")  # type: ignore[arg-type]
-
-
-# --- ablations ------------------------------------------------------------------
-
-
-def test_half_keeps_only_the_last_conv_layers_width() -> None:
-    net = with_half_the_maps(alexnet("source"))
-    convs = [x for x in net.layers if isinstance(x, Conv)]
-    assert [c.maps for c in convs] == [48, 128, 192, 192, 256]
-    assert all(x.groups == 1 for x in net.layers if isinstance(x, Conv | ResponseNorm))
-
-
-def test_the_sixth_conv_layer_reads_both_halves() -> None:
-    layers = {p.name: p for p in layers_of(with_sixth_conv(alexnet("source")))}
-    conv6 = layers["conv6"]
-    assert conv6.input_shape == conv6.output_shape == (256, 6, 6)
-    assert conv6.layer == Conv(256, 3, std=0.03, padding=1, bias=1.0)
-    assert list(layers)[-8:-5] == ["unit6", "fc7", "unit7"]
-    torchvisions = [p.name for p in layers_of(with_sixth_conv(alexnet("torchvision")))]
-    assert torchvisions[-10:-6] == ["avgpool5", "conv6", "unit6", "dropout6"]
-
-
-def test_the_codes_deviations_are_all_that_its_init_has_of_its_own() -> None:
-    """The text's network, conv3 to conv5 drawn anew: std as in #145, the rest kept."""
-    paper, source = alexnet("paper"), alexnet("source")
-    drawn = with_deviation(paper, (3, 4, 5), 0.03)
-    kinds = Conv | Linear
-
-    def stds(network: NetworkConfig) -> list[float]:
-        return [x.std for x in network.layers if isinstance(x, kinds)]
-
-    assert stds(drawn) == stds(source) != stds(paper)
-    assert with_deviation(drawn, (3, 4, 5), 0.01) == paper
-
-
-@pytest.mark.parametrize("preset", FAITHFUL)
-def test_pooling_without_overlap_ends_at_the_same_size(preset: Preset) -> None:
-    assert sides(without_overlap(alexnet(preset))) == [55, 28, 26, 13, 13, 13, 11, 6]
-
-
-@pytest.mark.parametrize("preset", FAITHFUL)
-def test_normalisation_goes_and_nothing_else(preset: Preset) -> None:
-    net = alexnet(preset)
-    bare, batch = without_response_norm(net), with_batch_norm(net)
-    kinds = ResponseNorm | MapResponseNorm
-    assert list(bare.layers) == [x for x in net.layers if not isinstance(x, kinds)]
-    assert [x for x in batch.layers if x != BatchNorm()] == list(bare.layers)
-    spots = [p.name for p in layers_of(net) if isinstance(p.layer, ResponseNorm)]
-    batch_spots = [p.name for p in layers_of(batch) if p.layer == BatchNorm()]
-    assert batch_spots == [name.replace("norm", "batchnorm") for name in spots]
-
-
-def test_each_change_of_normalisation_is_the_one_it_names() -> None:
-    source, paper = alexnet("source"), alexnet("paper")
-    after = with_norm_after_units(source)
-    names = [p.name for p in layers_of(after)]
-    assert names[:5] == ["pad0", "conv1", "unit1", "norm1", "pool1"]
-    assert names[5:] == [p.name for p in layers_of(source)][5:]
-    assert with_norm_after_units(paper) == paper
-    before = [p.name for p in layers_of(with_norm_before_units(source))]
-    assert before[:6] == [p.name for p in layers_of(source)][:6]
-    assert before[6:10] == ["norm2", "mapnorm2", "unit2", "pool2"]
-    assert with_norm_after_units(with_norm_before_units(paper)) == paper
-    literal = with_alpha_as_printed(source)
-    changed = [b for a, b in zip(source.layers, literal.layers, strict=True) if a != b]
-    assert changed == [x for x in paper.layers if isinstance(x, ResponseNorm)]
-    once = without_norm_in(source, 2)
-    gone = {p.name for p in layers_of(source)} - {p.name for p in layers_of(once)}
-    assert len(once.layers) == len(source.layers) - 2
-    assert all("norm2" in name for name in gone)
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-@pytest.mark.parametrize("depth", [2, 3, 4, 5, 6, 7])
-def test_any_middle_layer_can_be_removed(preset: Preset, depth: int) -> None:
-    net = alexnet(preset)
-    removed = without_layer(net, depth)
-    before = [p.layer for p in layers_of(net) if p.name[:2] in ("co", "fc")]
-    after = [p.layer for p in layers_of(removed) if p.name[:2] in ("co", "fc")]
-    assert after == before[: depth - 1] + before[depth:]
-    assert len(removed.layers) < len(net.layers) - 1
-    if depth < 6:
-        assert layers_of(removed)[-1].output_shape == (1000,)
-        assert sides(removed)[-1] == 6
-
-
-@pytest.mark.parametrize("depth", [0, 1, 8, 9])
-def test_the_first_and_last_layer_stay(depth: int) -> None:
-    with pytest.raises(ValueError, match="choose 2 to 7"):
-        without_layer(alexnet("paper"), depth)
-
-
-@pytest.mark.parametrize("preset", PRESETS)
-def test_every_preset_and_ablation_runs_both_ways(preset: Preset) -> None:
-    net = alexnet(preset, classes=3)
-    variants = [net, with_half_the_maps(net), with_sixth_conv(net)]
-    variants += [
-        without_layer(net, 3),
-        without_response_norm(net),
-        with_batch_norm(net),
-    ]
-    for config in variants:
-        module = build(small(config), seed=1)
-        logits = module(20 * torch.randn(2, 3, 67, 67))
-        assert logits.shape == (2, 3)
-        functional.cross_entropy(logits, torch.tensor([0, 2])).backward()
-        assert all(p.grad is not None for p in module.parameters())
 
 
 # --- against other makers -------------------------------------------------------
 
 
 def test_torchvisions_weights_give_torchvisions_outputs() -> None:
+    """On images of other sizes too, which its adaptive pooling takes."""
     theirs = torchvision_alexnet(weights=None, num_classes=10).eval()
     ours = build(alexnet("torchvision", classes=10), seed=1).eval()
     for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
@@ -276,28 +124,9 @@ def test_torchvisions_weights_give_torchvisions_outputs() -> None:
     ours.load_state_dict(
         dict(zip(ours.state_dict(), theirs.state_dict().values(), strict=True))
     )
-    x = torch.randn(2, 3, 224, 224)
-    torch.testing.assert_close(ours(x), theirs(x))
-
-
-def test_torchvisions_adaptive_pooling_takes_other_sizes() -> None:
-    theirs = torchvision_alexnet(weights=None, num_classes=3).features.eval()
-    ours = build(small(alexnet("torchvision", classes=3), side=127), seed=1).eval()
-    convs = [m for m in theirs if isinstance(m, nn.Conv2d)]
-    mine = [m for m in ours if isinstance(m, nn.Conv2d)]
-    for m, other in zip(mine, convs, strict=True):
-        m.load_state_dict(other.state_dict())
-    x = torch.randn(1, 3, 127, 127)
-    maps = functional.adaptive_avg_pool2d(theirs(x), 6)
-    torch.testing.assert_close(_until(ours, "avgpool5", x), maps)
-
-
-def _until(net: nn.Sequential, name: str, x: Tensor) -> Tensor:
-    for each, module in net.named_children():
-        x = module(x)
-        if each == name:
-            return x
-    raise AssertionError(f"no layer {name}")
+    for side in (224, 127):
+        x = torch.randn(2, 3, side, side)
+        torch.testing.assert_close(ours(x), theirs(x))
 
 
 def halves(x: Tensor, weight: Tensor, bias: Tensor, padding: int) -> Tensor:
@@ -349,7 +178,7 @@ def written_out(preset: Preset, net: nn.Sequential, x: Tensor) -> Tensor:
 @pytest.mark.parametrize("preset", FAITHFUL)
 def test_presets_equal_themselves_written_out(preset: Preset) -> None:
     side = 227 if preset == "caffe" else 224
-    config = small(alexnet(preset, classes=10), side)
+    config = narrow(alexnet(preset, classes=10), side)
     net = build(dataclasses.replace(config, weight_init="kaiming"), seed=1).eval()
     torch.manual_seed(1)
     for parameter in net.parameters():

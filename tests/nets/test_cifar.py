@@ -1,9 +1,10 @@
-"""The conv-local pair of §3.3 and the two nets between."""
+"""cuda-convnet's nets: the four-layer one, the conv-local pair and two between."""
 
 from __future__ import annotations
 
 import dataclasses
 
+import numpy as np
 import pytest
 import torch
 from torch.nn import functional
@@ -15,6 +16,47 @@ from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Layer, Linear, Local, Pool, ResponseNorm
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import layers_of
+from tests.modules.test_build import pooled_by_loop
+from tests.modules.test_units import FUNCTIONS
+
+
+def convolve(x, weight, bias, padding):
+    """(C, H, W) by a loop over output places."""
+    x = np.pad(x, ((0, 0), (padding, padding), (padding, padding)))
+    maps, _, k, _ = weight.shape
+    side = x.shape[1] - k + 1
+    out = np.empty((maps, side, side))
+    for i in range(side):
+        for j in range(side):
+            window = x[:, i : i + k, j : j + k]
+            out[:, i, j] = (weight * window).sum((1, 2, 3)) + bias
+    return out
+
+
+def pool(x, kind):
+    return pooled_by_loop(torch.from_numpy(x)[None], kind, size=3, stride=2)[0].numpy()
+
+
+@pytest.mark.parametrize("unit", FUNCTIONS)
+def test_four_layer_net_equals_a_loop(unit):
+    net = build(four_layer(unit), seed=3).double()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter.mul_(20).add_(0.01)
+    p = {name: value.detach().numpy() for name, value in net.named_parameters()}
+    image = np.random.default_rng(0).normal(size=(3, 32, 32))
+    f = FUNCTIONS[unit]
+    x = f(pool(convolve(image, p["conv1.weight"], p["conv1.bias"], 2), "max"))
+    x = pool(f(convolve(x, p["conv2.weight"], p["conv2.bias"], 2)), "average")
+    x = pool(f(convolve(x, p["conv3.weight"], p["conv3.bias"], 2)), "average")
+    assert x.shape == (64, 4, 4)
+    expected = p["fc4.weight"] @ x.reshape(-1) + p["fc4.bias"]
+    got = net(torch.from_numpy(image)[None])[0].detach()
+    np.testing.assert_allclose(got, expected, rtol=1e-10)
+
+
+def test_four_layer_net_has_the_parameters_of_cuda_convnet():
+    assert total(count(four_layer())).parameters == 89_578
 
 
 def test_conv_local_parameters() -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 import torch
 import torchvision.models
@@ -15,12 +13,11 @@ from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Activation, Conv, Linear, Pool, Weighted
 from alexnet_lib.nets.network import (
     NetworkConfig,
-    changed,
-    numbers_of,
-    with_input_side,
 )
 from alexnet_lib.nets.shapes import layers_of
 from alexnet_lib.nets.vgg import CONFIGURATIONS, Configuration, vgg
+
+from .networks import narrow
 
 TABLE_1: dict[Configuration, str] = {
     "A": "3-64 M 3-128 M 3-256 3-256 M 3-512 3-512 M 3-512 3-512 M",
@@ -113,13 +110,7 @@ def test_torchvisions_weights_give_torchvisions_outputs(
     configuration: Configuration,
 ) -> None:
     """An eighth of the maps, 16 hidden units, images of 64 pixels."""
-    narrow = changed(
-        with_input_side(vgg(configuration, classes=5), 64),
-        Conv,
-        lambda conv: dataclasses.replace(conv, maps=conv.maps // 8),
-    )
-    hidden = numbers_of(narrow, Linear)[:-1]
-    narrow = changed(narrow, Linear, numbers=hidden, units=16)
+    network = narrow(vgg(configuration, classes=5), 64)
     stages = cfgs[configuration]
     features = make_layers([x if x == "M" else int(x) // 8 for x in stages])
     theirs = nn.Sequential(
@@ -133,7 +124,7 @@ def test_torchvisions_weights_give_torchvisions_outputs(
         else:
             nn.init.normal_(parameter, std=0.1)
     x = torch.randn(2, 3, 64, 64)
-    ours = with_weights_of(theirs, narrow)
+    ours = with_weights_of(theirs, network)
     assert theirs(x).std() > 0.1
     torch.testing.assert_close(ours(x), theirs(x))
 
