@@ -42,16 +42,15 @@ def require_equal(facts: Mapping[str, Any]) -> None:
 
 
 def items(facts: Any, name: str = "") -> Iterator[tuple[str, Any]]:
-    """All that is not a mapping or a list in `facts`, by dotted name."""
+    """Yield all that is no mapping or list in `facts`, as `training.drop_epochs[0]`."""
     if isinstance(facts, Mapping):
-        inner: Any = facts.items()
+        for key, value in facts.items():
+            yield from items(value, f"{name}.{key}" if name else str(key))
     elif isinstance(facts, list | tuple):
-        inner = enumerate(facts)
+        for index, value in enumerate(facts):
+            yield from items(value, f"{name}[{index}]")
     else:
         yield name, facts
-        return
-    for key, value in inner:
-        yield from items(value, f"{name}.{key}" if name else str(key))
 
 
 def _by_rank(values: list[str]) -> str:

@@ -1,5 +1,6 @@
 """What the tests of `alexnet_lib.parallel` run in other processes."""
 
+import dataclasses
 import os
 import signal
 import time
@@ -9,17 +10,19 @@ import torch
 import torch.distributed as dist
 
 from alexnet_lib.bench.towers import _step
-from alexnet_lib.config import TrainingConfig
+from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.data import synthetic
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.batches import Batches
 from alexnet_lib.data.dataset import Dataset, Split
+from alexnet_lib.nets.layers import Activation
 from alexnet_lib.parallel.equality import differences, small_alexnet
 from alexnet_lib.parallel.exchange import Exchange
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.sharding import Layout
+from alexnet_lib.runs.train_config import train_config
 from alexnet_lib.training.loop import _Loop, train
-from alexnet_lib.training.team import random_state_kept
+from alexnet_lib.training.team import TeamError, random_state_kept
 
 
 def ranks(device, word):
@@ -108,3 +111,53 @@ def train_and_save(device, layout, epochs, saved):
 
 def save_again(device, layout, saved, to):
     saved_again(DeviceMeshTeam(layout, device), saved, to)
+
+
+RUN = RunConfig(
+    DataConfig("drawn", pixels="unit"),
+    small_alexnet(),
+    TrainingConfig(1e-3, epochs=1, batch_size=16),
+)
+
+
+def _refusal(team, config=RUN, data=DATA, seed=1):
+    """What is said when these train together; None if they do."""
+    try:
+        train_config(config, data, seed, show=False, team=team)
+    except TeamError as error:
+        return str(error)
+    return None
+
+
+def refusals(device):
+    """By what differs in rank 1."""
+    team, odd = DeviceMeshTeam(Layout(), device), dist.get_rank() == 1
+    faster = dataclasses.replace(RUN.training, learning_rate=0.1)
+    layers = (*RUN.network.layers, Activation())
+    deeper = dataclasses.replace(RUN.network, layers=layers)
+    other = Split(*synthetic.images(90, 27, seed=3))
+    differing = {
+        "seed": {"seed": 2},
+        "learning rate": {"config": dataclasses.replace(RUN, training=faster)},
+        "a layer more": {"config": dataclasses.replace(RUN, network=deeper)},
+        "pixels": {"data": Dataset.of("drawn", other, DATA.test, DATA.classes, False)},
+        "length": {"data": _shorter()},
+        "name": {"data": dataclasses.replace(DATA, name="other")},
+        "nothing": {},
+    }
+    return {
+        what: _refusal(team, **own if odd else {}) for what, own in differing.items()
+    }
+
+
+def _shorter():
+    train = DATA.train.first(80)
+    return Dataset.of("drawn", train, DATA.test, DATA.classes, real=False)
+
+
+def refusal_of_the_last(device):
+    team = DeviceMeshTeam(Layout(towers=1, replicas=3), device)
+    last = dist.get_rank() == 2
+    config = dataclasses.replace(RUN.training, batch_size=15)
+    config = dataclasses.replace(RUN, training=config)
+    return _refusal(team, config, _shorter() if last else DATA)
