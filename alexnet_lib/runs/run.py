@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from alexnet_lib import data, machine, settings
-from alexnet_lib.config import RunConfig
+from alexnet_lib.config import RunConfig, to_dict
 from alexnet_lib.data import Dataset
 from alexnet_lib.experiments import Experiment
 from alexnet_lib.runs import artifacts, records
@@ -98,7 +98,7 @@ def run_arm_in(
 
     The leading process writes the record and returns it, the others return None.
     Raises `ValueError` for an unknown arm, or one that probes units, and
-    `CheckpointError` if the processes do not find the same records.
+    `TeamError` if the processes do not mean the same run or find the same records.
     """
     return _Run(experiment, arm, seed, scale, team).record()
 
@@ -124,7 +124,8 @@ class _Run:
         own = settings.runs_root() / self.scale
         root = settings.results_root() if publish else own
         known = stored(root, self.experiment, self.arm, self.seed, config)
-        self.team.require_equal({f"a record in {root}": known is not None})
+        same = {"config": to_dict(config), "seed": self.seed}
+        self.team.require_equal(same | {f"a record in {root}": known is not None})
         if known is not None:
             return known if self.team.is_main else None
         dataset, code = data.load(config.data.name), machine.code()

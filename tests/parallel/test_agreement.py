@@ -108,4 +108,5 @@ def test_ranks_with_other_layouts_or_arms_do_not_wait_for_each_other(ranks):
     codes, outs = ranks(one, other)
     assert codes == [1, 1], outs
     for line in lines(outs):
-        assert "config.training.learning_rate 0.001 on rank 0, 0.01 on rank 1; config.network.activation" in line
+        assert "training.learning_rate 0.001 on rank 0, 0.01 on rank 1" in line
+        assert "network.activation 'relu' on rank 0, 'tanh' on rank 1" in line
