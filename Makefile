@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
 .PHONY: reproduce test lint unit notebooks lab clean
 
@@ -22,7 +23,7 @@ notebooks: $(VENV)/installed
 	$(BIN)/pytest --nbval notebooks
 
 lab: $(VENV)/installed
-	$(BIN)/jupyter lab --notebook-dir=notebooks
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(AS_ROOT)
 
 clean:
 	rm -rf $(VENV) build *.egg-info

@@ -18,8 +18,19 @@ CELL_SECONDS = 240.0
 
 
 def notebook_environment(scratch: str) -> dict[str, str]:
-    """What a kernel sees while notebooks are executed or tested: small and alone."""
+    """What a kernel sees while notebooks are executed or tested: small and alone.
+
+    The reader's own settings of IPython and matplotlib stay outside: with them a cell
+    that is right may print something else.
+    """
+    settings = Path(scratch, "matplotlibrc")
+    settings.touch()
     return {
+        "IPYTHONDIR": f"{scratch}/ipython",
+        "MATPLOTLIBRC": str(settings),
+        "MPLBACKEND": "",
+        "PYTHONSTARTUP": "",
+        "PYTHONWARNINGS": "",
         "ALEXNET_SCALE": "smoke",
         "ALEXNET_RUNS": f"{scratch}/runs",
         "ALEXNET_DATA": f"{scratch}/data",
@@ -36,7 +47,6 @@ def pytest_configure(config):
     scratch = tempfile.TemporaryDirectory(prefix="alexnet-notebooks-")
     config.add_cleanup(scratch.cleanup)
     os.environ.update(notebook_environment(scratch.name))
-    os.environ.pop("MPLBACKEND", None)
     options.nbval_current_env = True
     options.nbval_cell_timeout = CELL_SECONDS
     options.nbval_sanitize_with = str(ROOT / "tests" / "nbval_sanitize.cfg")

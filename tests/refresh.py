@@ -26,7 +26,6 @@ def refresh(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     with tempfile.TemporaryDirectory() as scratch:
         os.environ.update(notebook_environment(scratch))
-        os.environ.pop("MPLBACKEND", None)
         NotebookClient(
             notebook,
             timeout=600,
