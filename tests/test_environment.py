@@ -7,8 +7,10 @@ from packaging.requirements import Requirement
 
 from alexnet_lib.settings import PROJECT
 
-PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
-CONDA = yaml.safe_load((PROJECT / "environment.yml").read_text())
+PYPROJECT = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))[
+    "project"
+]
+CONDA = yaml.safe_load((PROJECT / "environment.yml").read_text(encoding="utf-8"))
 
 
 def test_environment_yml_lists_what_pyproject_does():

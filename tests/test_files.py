@@ -247,7 +247,7 @@ from alexnet_lib.files import locked, written_whole
 path = Path(sys.argv[1])
 for _ in range(20):
     with locked(path):
-        count = int(path.read_text()) + 1
+        count = int(path.read_text(encoding="utf-8")) + 1
         with written_whole(path, sync=False) as stream:
             stream.write(str(count).encode())
 """
@@ -255,11 +255,11 @@ for _ in range(20):
 
 def test_who_holds_the_lock_is_alone(tmp_path):
     path = tmp_path / "count"
-    path.write_text("0")
+    path.write_text("0", encoding="utf-8")
     command = [sys.executable, "-c", COUNTING, str(path)]
     counting = [subprocess.Popen(command, stderr=subprocess.DEVNULL) for _ in range(3)]
     assert [process.wait() for process in counting] == [0, 0, 0]
-    assert path.read_text() == "60"
+    assert path.read_text(encoding="utf-8") == "60"
     if sys.platform != "win32":
         assert list(tmp_path.iterdir()) == [path]
 

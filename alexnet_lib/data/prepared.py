@@ -33,7 +33,7 @@ def present(folder: Path) -> bool:
 def about(folder: Path) -> dict[str, Any]:
     """What is said of the data in `folder`; `DataError` if it cannot be read."""
     try:
-        return json.loads((folder / ABOUT).read_text())
+        return json.loads((folder / ABOUT).read_bytes())
     except (OSError, ValueError):
         raise _damaged(folder / ABOUT) from None
 

@@ -46,7 +46,7 @@ def write(folder: Path, data: Dataset) -> None:
             "fingerprint": data.fingerprint,
             "sha256": {name: sha256(temporary / f"{name}.npy") for name in arrays},
         }
-        (temporary / _ABOUT).write_text(json.dumps(about, indent=1))
+        (temporary / _ABOUT).write_text(json.dumps(about, indent=1), encoding="utf-8")
         if folder.exists():
             shutil.rmtree(folder)
         os.rename(temporary, folder)
@@ -62,7 +62,7 @@ def write(folder: Path, data: Dataset) -> None:
 
 def read(folder: Path) -> Dataset:
     """The data set in `folder`; `DataError` if a file is not as it was written."""
-    about = json.loads((folder / _ABOUT).read_text())
+    about = json.loads((folder / _ABOUT).read_bytes())
     tensors = {}
     for name, expected in about["sha256"].items():
         file = folder / f"{name}.npy"

@@ -62,7 +62,9 @@ def folder(place: Path, train: int = 12, val: int = 4) -> Path:
     sea = place / "train" / "sea"
     (sea / "empty.JPEG").touch()
     (sea / "torn.JPEG").write_bytes((sea / "sea_04.JPEG").read_bytes()[:2000])
-    (sea / "letter.JPEG").write_text("Dear reader, I am not a photograph.\n")
+    (sea / "letter.JPEG").write_text(
+        "Dear reader, I am not a photograph.\n", encoding="utf-8"
+    )
     return place
 
 

@@ -137,7 +137,7 @@ def test_a_config_is_trained_as_it_says_and_saved_where_it_is_told(tmp_path, cap
     )
     config = RunConfig(config.data, small, training)
     file, saved = tmp_path / "config.json", tmp_path / "net.pt"
-    file.write_text(json.dumps(to_dict(config)))
+    file.write_text(json.dumps(to_dict(config)), encoding="utf-8")
     said = ["train", "--device", "cpu", "--config", str(file), "--save", str(saved)]
     assert cli.main(said) == 0
     out = capsys.readouterr().out

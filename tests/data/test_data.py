@@ -144,7 +144,7 @@ def large(file):
 
 
 def text(file):
-    file.write_text("not an image")
+    file.write_text("not an image", encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,9 @@ def test_a_damaged_batch_is_not_unpickled(batches, monkeypatch):
 
 
 def test_an_unwritable_folder_is_named(folders):
-    (folders / "prepared").write_text("a file where a folder should be")
+    (folders / "prepared").write_text(
+        "a file where a folder should be", encoding="utf-8"
+    )
     with pytest.raises(DataError, match=r"prepared/cifar10: cannot be written"):
         cifar.load(folders)
 

@@ -168,7 +168,7 @@ def test_too_many_bad_files_are_an_error_that_lists_them(source):
     listing = settings.data_root() / "prepared" / "imagenette-skipped.txt"
     assert str(listing) in str(e.value)
     assert "\n" not in str(e.value)
-    assert listing.read_text().count("\n") >= 2
+    assert listing.read_text(encoding="utf-8").count("\n") >= 2
     for name in HOSTILE:
         (source / "train" / WNIDS[0] / name).unlink()
     assert make(source, max_skipped=0.05).train == 14
@@ -347,7 +347,7 @@ def test_damaged_shards_are_refused_by_name(source):
     shard.unlink()
     with pytest.raises(DataError, match=r"train-00001\.npy: missing"):
         prepared.read(folder, verify=False)
-    (folder / "about.json").write_text("{")
+    (folder / "about.json").write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match=r"about.json: missing or damaged"):
         prepared.read(folder)
 
@@ -361,8 +361,8 @@ def test_a_shard_of_other_files_or_cut_short_is_made_again(source, elsewhere):
     half = folder / ".imagenette.partial"
     (half / "about.json").unlink()
     said = {"digest": "of other files", "labels": [], "skipped": []}
-    (half / "train-00000.json").write_text(json.dumps(said))
-    (half / "train-00001.json").write_text("{")
+    (half / "train-00000.json").write_text(json.dumps(said), encoding="utf-8")
+    (half / "train-00001.json").write_text("{", encoding="utf-8")
     (half / ".plan-killed").mkdir()
     (half / ".plan-killed" / "plan.npy").write_bytes(b"left")
     assert files(make(source).folder) == whole

@@ -110,7 +110,7 @@ def ilsvrc2010(tmp_path):
         (folder / f"ILSVRC2010_images_{split}.tar").write_bytes(tar(images))
     (folder / "ILSVRC2010_devkit-1.0.tar.gz").write_bytes(devkit("2010"))
     truth = "".join(f"{n}\n" for n in reversed(TRUTH))
-    (folder / "ILSVRC2010_test_ground_truth.txt").write_text(truth)
+    (folder / "ILSVRC2010_test_ground_truth.txt").write_text(truth, encoding="utf-8")
     return folder
 
 

@@ -11,7 +11,7 @@ from alexnet_lib.ledger import estimate, report, run_tables
 from alexnet_lib.ledger.claims import CLAIMS
 from alexnet_lib.runs import records
 
-README = (settings.PROJECT / "README.md").read_text()
+README = (settings.PROJECT / "README.md").read_text(encoding="utf-8")
 
 
 def stored_runs(record, root, arm, epochs_to_25):

@@ -341,7 +341,7 @@ def test_a_broken_compiler_is_said_once_and_done_without(
 ) -> None:
     compiler = tmp_path / "c++"
     if fault != "missing":
-        compiler.write_text(f"#!/bin/sh\n{BROKEN.get(fault, '')}\n")
+        compiler.write_text(f"#!/bin/sh\n{BROKEN.get(fault, '')}\n", encoding="utf-8")
         compiler.chmod(0o644 if fault == "not executable" else 0o755)
     monkeypatch.setenv("CXX", str(compiler))
     monkeypatch.setattr(lrn_compiled, "COMPILE_FROM", 0)

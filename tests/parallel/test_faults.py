@@ -36,7 +36,7 @@ CONFIG = RunConfig(
 @pytest.fixture
 def torchrun(tmp_path):
     """Starts `torchrun ... alexnet train`, to save often, in a file."""
-    (tmp_path / "config.json").write_text(json.dumps(to_dict(CONFIG)))
+    (tmp_path / "config.json").write_text(json.dumps(to_dict(CONFIG)), encoding="utf-8")
     started = []
 
     def start(saved, *options):
@@ -77,8 +77,8 @@ def ranks_of(saved):
     found = {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            words = (folder / "cmdline").read_text().split("\0")
-            places = (folder / "environ").read_text().split("\0")
+            words = (folder / "cmdline").read_text(encoding="utf-8").split("\0")
+            places = (folder / "environ").read_text(encoding="utf-8").split("\0")
         except (OSError, UnicodeDecodeError):
             continue
         for place in places:

@@ -32,9 +32,9 @@ def test_a_record_survives_the_disk(record, tmp_path):
 )
 def test_an_edited_record_is_refused(record, tmp_path, edit):
     path = records.write(tmp_path, record)
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_bytes())
     edit(content)
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content), encoding="utf-8")
     with pytest.raises(RecordError, match="changed after it was written"):
         records.read(path)
 
@@ -42,7 +42,7 @@ def test_an_edited_record_is_refused(record, tmp_path, edit):
 @pytest.mark.parametrize("keep", [0, 50, 500])
 def test_a_torn_record_is_refused(record, tmp_path, keep):
     path = records.write(tmp_path, record)
-    path.write_text(path.read_text()[:keep])
+    path.write_text(path.read_text(encoding="utf-8")[:keep])
     with pytest.raises(RecordError, match="not a run record"):
         records.read(path)
 
@@ -95,7 +95,7 @@ def test_a_published_record_is_what_it_must_be(path):
 def test_published_runs_share_one_data_set():
     fingerprints = {
         (r["data"]["name"], r["data"]["fingerprint"])
-        for r in (json.loads(p.read_text()) for p in PUBLISHED)
+        for r in (json.loads(p.read_bytes()) for p in PUBLISHED)
     }
     assert len(fingerprints) == len({name for name, _ in fingerprints})
 

@@ -46,7 +46,7 @@ class Shard:
     def said(self) -> dict[str, Any] | None:
         """What the shard's JSON says, or None if the shard is still to be made."""
         try:
-            said = json.loads(self.file(".json").read_text())
+            said = json.loads(self.file(".json").read_bytes())
             size = self.file(".npy").stat().st_size
         except (FileNotFoundError, ValueError):
             return None
