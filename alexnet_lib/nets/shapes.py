@@ -79,8 +79,8 @@ def _placed(network: NetworkConfig) -> Iterator[Placed]:
         name = stem + letter
         try:
             output = output_shape(layer, shape)
-        except TooSmall as error:
-            raise TooSmall(f"{name}: {error}") from None
+        except ValueError as error:
+            raise type(error)(f"{name}: {error}") from None
         yield Placed(name, number, layer, shape, output)
         shape = output
 
@@ -132,13 +132,14 @@ def output_shape(layer: Layer, shape: Shape) -> Shape:
         case layers.Linear(units, groups=groups):
             if shape[0] % groups or units % groups:
                 raise ValueError(
-                    f"{layer}: input {shape} or output not in equal groups"
+                    f"{shape[0]} inputs and {units} units do not make {groups} "
+                    "equal groups"
                 )
             return (units,)
         case layers.Activation() | layers.Dropout():
             return shape
     if len(shape) != 3:
-        raise ValueError(f"{layer} needs maps, but its input has shape {shape}")
+        raise ValueError(f"needs maps, but its input has shape {shape}")
     height, width = (_side(layer, n) for n in shape[1:])
     if isinstance(layer, layers.ZeroPad):
         height, width = height + layer.bottom, width + layer.right
@@ -150,7 +151,9 @@ def _maps(layer: Layer, maps: int) -> int:
     grouped = layers.Conv | layers.ResponseNorm
     groups = layer.groups if isinstance(layer, grouped) else 1
     if maps % groups or out % groups:
-        raise ValueError(f"{layer}: {maps} maps in, {out} out, not in equal groups")
+        raise ValueError(
+            f"{maps} maps in and {out} out do not make {groups} equal groups"
+        )
     return out
 
 

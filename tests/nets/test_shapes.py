@@ -146,12 +146,12 @@ def test_a_crop_too_small_for_alexnet_is_refused_by_the_layer_that_it_ends_at() 
 @pytest.mark.parametrize(
     ("layers", "words"),
     [
-        ((Conv(3, 1, std=1, groups=2),), "equal groups"),
-        ((ResponseNorm(divide_alpha_by_n=True, groups=3),), "equal groups"),
-        ((Linear(4, std=1), Pool("max")), "needs maps"),
-        ((Linear(4, std=1, groups=3),), "equal groups"),
+        ((Conv(3, 1, std=1, groups=2),), "conv1: 4 maps in and 3 out do not make 2"),
+        ((ResponseNorm(divide_alpha_by_n=True, groups=3),), "norm0: 4 maps in"),
+        ((Linear(4, std=1), Pool("max")), "pool1: needs maps"),
+        ((Linear(4, std=1, groups=3),), "fc1: 4 inputs and 4 units do not make 3"),
     ],
 )
 def test_what_no_size_mends_is_refused(layers: tuple[Layer, ...], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
+    with pytest.raises(ValueError, match=f"^{words}"):
         layers_of(NetworkConfig(layers, input_shape=(4, 4, 4)))

@@ -82,7 +82,7 @@ FAULTS = [
     (("network", "input_shape"), [1, 8, 8], r"\(1, 8, 8\), but .* \(3, 8, 8\)"),
     (("network", "layers", 0, "stride"), 0, r"layers\[0\].stride is 0, .* least 1"),
     (("network", "layers", 0, "padding"), -1, r"layers\[0\].padding is -1"),
-    (("network", "layers", 0, "groups"), 2, r"not in equal groups"),
+    (("network", "layers", 0, "groups"), 2, r"conv1: .* 2 equal groups"),
     (("network", "layers", 0, "maps"), 2**40, r"maps is 1099511627776, .* at most"),
     (("network", "layers", 3, "keep"), 0.0, r"layers\[3\].keep is 0.0, .* above 0 "),
     (("network", "layers", 4, "units"), 5, r"shape \(5,\), but drawn has 10 classes"),
