@@ -17,7 +17,6 @@ from alexnet_lib.tables import NOT_RUN_YET
 TRAIN_RUNNING, TRAIN = "train_error", "train_set_error"
 TEST, TEST_TEN_VIEWS = "val_error", "val_error_ten"
 
-
 Array = np.ndarray
 
 
@@ -55,14 +54,24 @@ def columns(run: HasEpochs, *keys: str) -> Array:
     return np.array(rows, float).reshape(-1, len(keys)).T
 
 
+Points = Callable[[HasEpochs], Array]
+"""A run's x and y, an array of two rows."""
+
+
+def by_epoch(key: str) -> Points:
+    """An error in percent over the epochs."""
+    return lambda run: columns(run, "epoch", key) * [[1], [100]]
+
+
 def lines(
     ax: Axes,
     runs: Sequence[HasEpochs],
     look: Look,
-    points: Callable[[HasEpochs], Array],
+    points: Points,
     end: str = "{y} after {x} epochs",
+    **style: Any,
 ) -> str:
-    """Draw a line per run, `points` giving x and y; returns in words where they end.
+    """Draw a line per run; returns in words where they end.
 
     `end` says so of a point's x and y. Runs without points yet are left out.
     """
@@ -72,7 +81,7 @@ def lines(
     label = look.label if len(drawn) == 1 else f"{look.label}, {len(drawn)} runs"
     for i, (x, y) in enumerate(drawn):
         one = look._replace(label=label if i == 0 else "_more")  # `_`: not in legends
-        ax.plot(x, y, linewidth=1.2, **one.style())
+        ax.plot(x, y, linewidth=1.2, **one.style(), **style)
     x, y = (span(ends) for ends in zip(*(xy[:, -1] for xy in drawn), strict=True))
     return f"{label}: {end.format(x=x, y=y)}"
 
@@ -84,7 +93,12 @@ def span(values: Sequence[float]) -> str:
 
 
 def whole_epochs(ax: Axes) -> None:
-    """Mark the x axis in whole numbers; say so in the panel if it has no line."""
+    """Mark the x axis in whole epochs."""
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    say_if_empty(ax)
+
+
+def say_if_empty(ax: Axes) -> None:
+    """Where nothing has been drawn, say that nothing has been run."""
     if not ax.has_data():
         ax.text(0.5, 0.5, NOT_RUN_YET, ha="center", transform=ax.transAxes)

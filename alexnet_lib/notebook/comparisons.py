@@ -1,109 +1,124 @@
-"""Differences between arms of an experiment, as a table and as a picture."""
+"""Arms of an experiment in pairs by seed: as tables, in words, as pictures."""
 
 from __future__ import annotations
 
 import math
-import textwrap
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Mapping
 
-from matplotlib.ticker import MaxNLocator
-
-from alexnet_lib.figures.picture import BLACK, BLUE, GREY, ORANGE, Picture, canvas
-from alexnet_lib.ledger.estimate import Side
-from alexnet_lib.ledger.measures import Difference
+from alexnet_lib.figures.curves import TEST, Look, by_epoch, lines, whole_epochs
+from alexnet_lib.figures.panels import legend_below
+from alexnet_lib.figures.picture import (
+    BLACK,
+    BLUE,
+    GREY,
+    ORANGE,
+    Picture,
+    canvas,
+    own_settings,
+)
+from alexnet_lib.ledger.estimate import Estimate
+from alexnet_lib.ledger.measures import Difference, Mean
 from alexnet_lib.runs.records import Runs
 from alexnet_lib.tables import NOT_RUN_YET, Table, table
 
-_ACROSS = 3
+Comparisons = Mapping[str, Difference]
+"""By what is compared, in words: the difference, in percent or points of an error."""
+
+_ACROSS = 2
 
 
-class Contrast(NamedTuple):
-    """Two arms that differ in `what`; the second is the baseline."""
-
-    what: str
-    arm: str
-    against: str
-
-
-def difference_table(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> Table:
-    """Each contrast as a row: points of the metric, a fraction, in pairs by seed."""
-    rows = []
-    for what, arm, against in contrasts:
-        found = Difference(arm, against, metric, 100)(runs)
-        points = found.text(2) if found else NOT_RUN_YET
-        rows.append([what, f"{arm} less {against}", points])
+def difference_table(runs: Runs, comparisons: Comparisons) -> Table:
+    """A row per comparison: its two arms, and the difference with its interval."""
+    rows = (
+        [what, f"{of.arm} minus {of.less}", _text(of(runs))]
+        for what, of in comparisons.items()
+    )
     return table(["what differs", "nets", "points, 95 % interval"], rows)
 
 
-def verdict_lines(runs: Runs, contrasts: Sequence[Contrast], metric: str) -> str:
-    """Which nets have less of an error than their baselines, which more; three lines.
-
-    By the interval; pairs of nets without one are left out.
-    """
-    names: dict[Side, list[str]] = {"below": [], "above": [], "around": []}
-    for _, arm, against in contrasts:
-        found = Difference(arm, against, metric)(runs)
-        if found and (side := found.side()):
-            names[side].append(f"{arm} against {against}")
-    lower, higher, neither = ("; ".join(of) or "none" for of in names.values())
-    return f"lower error: {lower}\nhigher error: {higher}\nnot told apart: {neither}"
+def both_arms_table(
+    runs: Runs, comparisons: Comparisons, names: Mapping[str, str]
+) -> Table:
+    """A row per comparison of the two arms in `names`: both means, the difference."""
+    rows = []
+    for what, of in comparisons.items():
+        means = (Mean(arm, of.metric, of.factor)(runs) for arm in of.arms)
+        rows.append([what, *map(_text, means), _text(of(runs))])
+    return table(["at the end, %", *names.values(), "difference, points"], rows)
 
 
-def paired_curves(runs: Runs, contrasts: Sequence[Contrast]) -> Picture:
-    """Validation error by epoch, of the centre view: a panel per contrast with runs.
+def _text(found: Estimate | None) -> str:
+    return found.text(2) if found else NOT_RUN_YET
+
+
+def verdict_lines(runs: Runs, comparisons: Comparisons) -> str:
+    """A line per comparison: which arm has less of the error, by the interval."""
+    lines = (f"{what}: {verdict(of, of(runs))}" for what, of in comparisons.items())
+    return "\n".join(lines)
+
+
+def verdict(difference: Difference, found: Estimate | None) -> str:
+    """What `found` says of the two arms of a difference, in words."""
+    if found is None:
+        return NOT_RUN_YET
+    arm, other = difference.arms
+    words = {
+        "below": f"{arm} lower than {other}",
+        "above": f"{arm} higher than {other}",
+        "around": "no difference shown",
+        None: "one pair of runs only: says nothing",
+    }
+    return words[found.side()]
+
+
+@own_settings
+def paired_curves(runs: Runs, comparisons: Comparisons) -> Picture:
+    """Test error by epoch, of the centre view: a panel per comparison with runs.
 
     A line per run, the baseline's dashed.
     """
-    shown = [c for c in contrasts if runs.get(c.arm)]
+    shown = {what: of for what, of in comparisons.items() if runs.get(of.arm)}
     rows = max(1, math.ceil(len(shown) / _ACROSS))
-    figure, axes = canvas(rows, _ACROSS, 10.4, 2.7 * rows, sharex=True, sharey=True)
-    for ax, (what, arm, against) in zip(axes, shown, strict=False):
-        for name, line, colour in ((against, "--", ORANGE), (arm, "-", BLUE)):
-            for i, run in enumerate(runs.get(name, ())):
-                y = [100 * e["val_error"] for e in run.epochs]
-                label = name if i == 0 else None
-                ax.plot(y, line, color=colour, linewidth=1, label=label)
-        ax.set_title(textwrap.fill(what, 36), fontsize="medium")
+    figure, axes = canvas(rows, _ACROSS, 8, 2.5 * rows, sharex=True, sharey=True)
+    told = []
+    for ax, (what, of) in zip(axes, shown.items(), strict=False):
+        looks = Look(of.less, ORANGE, "--"), Look(of.arm, BLUE)
+        said = [lines(ax, runs.get(k.label, ()), k, by_epoch(TEST)) for k in looks]
+        told.append(f"{what}: {', '.join(said)}")
+        ax.set_title(what, fontsize="medium")
         ax.legend(frameon=False, fontsize="small", loc="lower left")
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        whole_epochs(ax)
+        ax.tick_params(labelbottom=True)
     for ax in axes[len(shown) :]:
         ax.set_axis_off()
     figure.supxlabel("epochs", fontsize="medium")
-    figure.supylabel("validation error, centre view, %", fontsize="medium")
+    figure.supylabel("test error, centre view, %", fontsize="medium")
     return Picture(
         figure,
-        "Validation error by epoch, a panel per pair of nets and a line per run: "
-        + "; ".join(f"{c.arm} and {c.against}" for c in shown),
+        "Test error in percent by epoch, a panel per pair of nets and a line per run. "
+        + (". ".join(told) or NOT_RUN_YET),
     )
 
 
+@own_settings
 def interval_plot(
-    runs: Runs,
-    contrasts: Sequence[Contrast],
-    metric: str,
-    axis: str,
-    papers: float | None = None,
+    runs: Runs, comparisons: Comparisons, axis: str, papers: float | None = None
 ) -> Picture:
-    """Each contrast that has runs, with its interval, against none and the paper's."""
-    figure, axes = canvas(1, 1, 8.6, 0.5 * len(contrasts) + 1.1)
-    ax = axes[0]
-    for row, (_, arm, against) in enumerate(contrasts):
-        found = Difference(arm, against, metric, 100)(runs)
-        if found is None:
-            continue
-        ax.plot([found.value], [row], "o", color=BLUE)
-        if found.low is not None and found.high is not None:
-            ax.plot([found.low, found.high], [row, row], color=BLUE)
+    """Each comparison's interval on an axis of its own, against 0 and the paper's."""
+    figure, (ax,) = canvas(1, 1, 8, 0.45 * len(comparisons) + 1.3)
+    told = []
+    for row, (what, of) in enumerate(comparisons.items()):
+        if found := of(runs):
+            ax.plot([found.value], [row], "o", color=BLUE)
+            if found.low is not None and found.high is not None:
+                ax.plot([found.low, found.high], [row, row], color=BLUE)
+        told.append(f"{what} {_text(found)}")
     ax.axvline(0, color=BLACK, linewidth=0.8)
     if papers is not None:
-        ax.axvline(papers, color=GREY, linestyle=":", label="the paper's")
-        ax.legend(frameon=False, loc="upper left", bbox_to_anchor=(1, 1))
-    ax.set_yticks(range(len(contrasts)), [contrast.what for contrast in contrasts])
-    ax.set(ylim=(len(contrasts) - 0.5, -0.5), xlabel=axis)
-    words = "none" if papers is None else f"none and the paper's {papers:g}"
-    return Picture(
-        figure,
-        f"Differences in {axis}, a row per pair of nets, with intervals, against "
-        + words,
-    )
+        name = f"the paper's {papers:g}"
+        ax.axvline(papers, color=GREY, linestyle=":", label=name)
+        told.append(name)
+    ax.set_yticks(range(len(comparisons)), list(comparisons))
+    ax.set(ylim=(len(comparisons) - 0.5, -0.5), xlabel=f"{axis}; below 0: less error")
+    legend_below(figure, [ax])
+    return Picture(figure, f"Differences with intervals, in {axis}: {'; '.join(told)}")

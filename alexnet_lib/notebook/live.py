@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,11 +37,16 @@ def watch(
     """
     curves: dict[str, list[Curve]] = {}
     configs = experiment.arms(scale)
-    handle = display(plot(curves), display_id=True)
+
+    def drawn() -> Picture:
+        picture = plot(curves)
+        return dataclasses.replace(picture, alt=f"As the runs go on: {picture.alt}")
+
+    handle = display(drawn(), display_id=True)
 
     def on_epoch(arm: str, seed: int, epochs: list[dict[str, Any]]) -> None:
         curves[arm] = [Curve(configs[arm], epochs)]
-        handle.update(plot(curves))
+        handle.update(drawn())
 
     for record in run_experiment(
         experiment,

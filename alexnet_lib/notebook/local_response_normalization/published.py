@@ -2,47 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
-
-from matplotlib.ticker import MaxNLocator
+from collections.abc import Mapping
 
 from alexnet_lib.config import RunConfig
-from alexnet_lib.figures.picture import BLUE, GREEN, ORANGE, PINK, Picture, canvas
+from alexnet_lib.figures.curves import (
+    TEST,
+    Array,
+    HasEpochs,
+    Look,
+    RunsSoFar,
+    by_epoch,
+    lines,
+    whole_epochs,
+)
+from alexnet_lib.figures.panels import legend_below
+from alexnet_lib.figures.picture import (
+    BLUE,
+    GREEN,
+    ORANGE,
+    PINK,
+    Picture,
+    canvas,
+    own_settings,
+)
 from alexnet_lib.ledger.lab_notes import LOG
+from alexnet_lib.ledger.measures import Difference
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Linear, Local, ResponseNorm
-from alexnet_lib.notebook.comparisons import Contrast
+from alexnet_lib.notebook.comparisons import Comparisons
 from alexnet_lib.tables import Table, table
 
-Style = tuple[str, str, str]
-NETS: dict[str, Style] = {
-    "13pct": ("no norm", BLUE, "-"),
-    "13pct-lrn": ("norm", ORANGE, "--"),
-    "13pct-wide": ("wide local3", GREEN, "-."),
-    "11pct": ("norm, wide local3, fc10's decay", PINK, ":"),
+NETS = {
+    "13pct": Look("13pct: no norm", BLUE),
+    "13pct-lrn": Look("13pct-lrn: norm", ORANGE, "--"),
+    "13pct-wide": Look("13pct-wide: wide local3", GREEN, "-."),
+    "11pct": Look("11pct: norm, wide local3, fc10's decay", PINK, ":"),
 }
+
+
+def _points(metric: str, pairs: dict[str, tuple[str, str]]) -> Comparisons:
+    """Differences between pairs of arms, the second the baseline, in points."""
+    return {what: Difference(*arms, metric, 100) for what, arms in pairs.items()}
+
+
 TEN_VIEWS = "test_error_ten_views"
-
-
-CIFAR_CONTRASTS = (
-    Contrast("as published: all three changes", "11pct", "13pct"),
-    Contrast("normalisation alone", "13pct-lrn", "13pct"),
-    Contrast("wider local3 alone", "13pct-wide", "13pct"),
-    Contrast("width and decay, on top of the norm", "11pct", "13pct-lrn"),
-    Contrast("norm and decay, on top of the width", "11pct", "13pct-wide"),
+CIFAR = _points(
+    TEN_VIEWS,
+    {
+        "as published: all three changes": ("11pct", "13pct"),
+        "normalisation alone": ("13pct-lrn", "13pct"),
+        "wider local3 alone": ("13pct-wide", "13pct"),
+        "width and decay, on top of the norm": ("11pct", "13pct-lrn"),
+        "norm and decay, on top of the width": ("11pct", "13pct-wide"),
+    },
 )
 ABLATION_ERROR = "top1_ten_views"
-ABLATION_CONTRASTS = (
-    Contrast("the text's network instead of the code's", "paper", "source"),
-    Contrast("the text's, conv3-5 drawn as in the code", "paper-code-init", "paper"),
-    Contrast("what then is left of the difference", "paper-code-init", "source"),
-    Contrast("no normalisation at all (#148)", "no-norm", "source"),
-    Contrast("none in layer 2 (#167)", "no-norm-2", "source"),
-    Contrast("alpha as printed", "alpha-as-printed", "source"),
-    Contrast("layer 1 normalised after its ReLU", "norm-after-relu", "source"),
-    Contrast("layer 2 before its ReLU too (#166)", "norm-2-before-relu", "source"),
-    Contrast("batch normalisation instead", "batch-norm", "source"),
+NETWORKS = _points(
+    ABLATION_ERROR,
+    {
+        "the text's network instead of the code's": ("paper", "source"),
+        "the text's, conv3-5 drawn as in the code": ("paper-code-init", "paper"),
+    },
+)
+CHANGES = _points(
+    ABLATION_ERROR,
+    {
+        "what then is left of the difference": ("paper-code-init", "source"),
+        "no normalisation at all (#148)": ("no-norm", "source"),
+        "none in layer 2 (#167)": ("no-norm-2", "source"),
+        "alpha as printed": ("alpha-as-printed", "source"),
+        "layer 1 normalised after its ReLU": ("norm-after-relu", "source"),
+        "layer 2 before its ReLU too (#166)": ("norm-2-before-relu", "source"),
+        "batch normalisation instead": ("batch-norm", "source"),
+    },
 )
 
 
@@ -50,37 +82,27 @@ NOTED = "#145", "#148", "#167", "#166", "#131", "#135"
 """Nets of the authors' whose notes bear on §3.3, in `lab_notes.LOG`."""
 
 
-class HasEpochs(Protocol):
-    """A record, or a run that is still going on."""
-
-    @property
-    def epochs(self) -> list[dict[str, float]]:
-        """The untrained net first."""
-
-
-def race(runs: Mapping[str, Sequence[HasEpochs]], title: str = "") -> Picture:
+@own_settings
+def race(runs: RunsSoFar, title: str = "") -> Picture:
     """Test error of the centre view after each epoch, a line per run on CIFAR-10.
 
     Long runs are drawn from epoch 1 on, where the nets begin to part.
     """
-    figure, (ax,) = canvas(1, 1, 8.4, 4)
-    for arm, (name, colour, dashes) in NETS.items():
-        for i, run in enumerate(runs.get(arm, ())):
-            epochs = run.epochs[1:] if len(run.epochs) > 4 else run.epochs
-            points = [(e["epoch"], 100 * e["val_error"]) for e in epochs]
-            label = f"{arm}: {name}" if i == 0 else None
-            x, y = zip(*points, strict=True)
-            ax.plot(x, y, dashes, color=colour, linewidth=1.2, label=label)
+    figure, (ax,) = canvas(1, 1, 8, 4.6)
+    said = [lines(ax, runs.get(arm, ()), NETS[arm], _course) for arm in NETS]
+    whole_epochs(ax)
     ax.set_xlim(left=0)
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.set(xlabel="epochs", ylabel="test error, centre view, %", title=title)
-    if ax.lines:
-        ax.legend(frameon=False, loc="upper right")
+    legend_below(figure, [ax], columns=2)
     return Picture(
         figure,
-        "Test error against epochs for the CIFAR-10 nets with and without "
-        "normalisation, narrow and wide",
+        f"Test error in percent by epoch of the CIFAR-10 nets. {'; '.join(said)}",
     )
+
+
+def _course(run: HasEpochs) -> Array:
+    points = by_epoch(TEST)(run)
+    return points[:, 1:] if points.shape[1] > 4 else points
 
 
 def notes() -> Table:

@@ -6,215 +6,161 @@ calls them.
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import Any
 
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator
+import numpy as np
 
-from alexnet_lib.figures.picture import BLUE, ORANGE, Picture, canvas
-from alexnet_lib.ledger import estimate
-from alexnet_lib.ledger.estimate import Estimate, Side
-from alexnet_lib.runs.records import Runs
-from alexnet_lib.tables import NOT_RUN_YET, Table, table
+from alexnet_lib.experiments.experiment import epochs_to
+from alexnet_lib.figures.curves import (
+    TEST,
+    TEST_TEN_VIEWS,
+    TRAIN,
+    Array,
+    HasEpochs,
+    Look,
+    RunsSoFar,
+    by_epoch,
+    columns,
+    lines,
+    say_if_empty,
+    whole_epochs,
+)
+from alexnet_lib.figures.panels import legend_below
+from alexnet_lib.figures.picture import BLUE, ORANGE, Picture, canvas, own_settings
+from alexnet_lib.ledger.estimate import Estimate
+from alexnet_lib.ledger.measures import Difference
+from alexnet_lib.notebook.comparisons import Comparisons
+from alexnet_lib.runs.records import Record, Runs
 
-ARMS = {"overlapping": "3/2, overlapping", "apart": "2/2, apart"}
-COLOURS = {"overlapping": BLUE, "apart": ORANGE}
-_READINGS: dict[Side, str] = {
-    "below": "lower with overlap",
-    "above": "higher with overlap",
-    "around": "not told apart",
+LOOKS = {
+    "overlapping": Look("3/2, overlapping", BLUE),
+    "apart": Look("2/2, apart", ORANGE),
 }
+ARMS = {arm: look.label for arm, look in LOOKS.items()}
 
 
-def _points(
-    epochs: Sequence[dict[str, Any]], *keys: str
-) -> list[tuple[int, tuple[float, ...]]]:
-    """Epoch and the values of `keys` in percent, where an epoch has them all."""
-    return [
-        (e["epoch"], tuple(100 * e[key] for key in keys))
-        for e in epochs
-        if all(key in e for key in keys)
-    ]
+def _points(metrics: dict[str, str]) -> Comparisons:
+    """Overlapping minus apart, in points of each metric."""
+    return {
+        what: Difference("overlapping", "apart", metric, 100)
+        for what, metric in metrics.items()
+    }
 
 
-def curves(runs: Runs, title: str = "") -> Picture:
+CIFAR = _points(
+    {
+        "test error": "test_error",
+        "training error": "train_error",
+        "test minus training error": "gap",
+    }
+)
+# the test error of ten views, as in the ledger; against the training error stands the
+# centre view's, for both are of one view
+PHOTOGRAPHS = _points(
+    {
+        "test error, ten views": "top1_ten_views",
+        "test error, centre view": "top1",
+        "training error, centre view": "train_error",
+        "test minus training error, centre view": "gap",
+    }
+)
+
+
+@own_settings
+def curves(runs: RunsSoFar, title: str = "") -> Picture:
     """Test and training error by epoch, a line per run; beside it their distance."""
-    figure, axes = canvas(1, 2, 9.6, 3.8)
-    for arm in ARMS:
-        for i, run in enumerate(runs.get(arm, ())):
-            _error_lines(axes[0], arm, run.epochs, label=i == 0)
-            points = _points(run.epochs, "val_error", "train_set_error")
-            gap = [(epoch, test - train) for epoch, (test, train) in points]
-            axes[1].plot(*_columns(gap), color=COLOURS[arm], linewidth=1.2)
-    for ax in axes:
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    figure, axes = canvas(1, 2, 8, 4.2)
+    told = []
+    for arm, look in LOOKS.items():
+        of_arm = runs.get(arm, ())
+        test = look._replace(label=f"{look.label}: test")
+        training = look._replace(label=f"{look.label}: training", dashes="--")
+        told += [
+            lines(axes[0], of_arm, test, by_epoch(TEST)),
+            lines(axes[0], of_arm, training, by_epoch(TRAIN)),
+        ]
+        distance = lines(axes[1], of_arm, look, _distance)
+        told.append(f"test minus training, {distance}")
     view = _view(runs)
     axes[0].set(title=f"errors{view}", xlabel="epoch", ylabel="%")
-    title_of_gap = f"test less training error{view}"
-    axes[1].set(title=title_of_gap, xlabel="epoch", ylabel="points")
-    _finish(figure, axes, runs)
+    axes[1].set(title=f"test minus training{view}", xlabel="epoch", ylabel="points")
+    for ax in axes:
+        whole_epochs(ax)
+    legend_below(figure, axes[:1], columns=2)
     if title:
         figure.suptitle(title)
     return Picture(
         figure,
-        "Test and training error by epoch for 3/2 and 2/2 pooling, and the distance "
-        "between the two errors",
+        f"Test and training error in percent by epoch{view}, and the distance between "
+        f"the two. {'; '.join(told)}",
     )
 
 
-def _view(runs: Runs) -> str:
+def _distance(run: HasEpochs) -> Array:
+    epochs, test, train = columns(run, "epoch", TEST, TRAIN)
+    return np.array([epochs, 100 * (test - train)])
+
+
+def _view(runs: RunsSoFar) -> str:
     """Which view the errors by epoch are of, where the runs have ten at the end."""
-    epochs = [e for all_ in runs.values() for run in all_ for e in run.epochs[-1:]]
-    return ", centre view" if any("val_error_ten" in e for e in epochs) else ""
+    last = (e for all_ in runs.values() for run in all_ for e in run.epochs[-1:])
+    return ", centre view" if any(TEST_TEN_VIEWS in e for e in last) else ""
 
 
-def _error_lines(
-    ax: Axes, arm: str, epochs: Sequence[dict[str, Any]], label: bool
-) -> None:
-    for key, dash, what in (
-        ("val_error", "-", "test"),
-        ("train_set_error", "--", "training"),
-    ):
-        points = [(epoch, value) for epoch, (value,) in _points(epochs, key)]
-        ax.plot(
-            *_columns(points),
-            dash,
-            color=COLOURS[arm],
-            linewidth=1.2,
-            label=f"{ARMS[arm]}: {what}" if label else None,
-        )
-
-
-def _columns(points: Sequence[tuple[float, float]]) -> tuple[list[float], list[float]]:
-    return [x for x, _ in points], [y for _, y in points]
-
-
-def _finish(figure: Figure, axes: Sequence[Axes], runs: Runs) -> None:
-    """One legend below, or the note that there is nothing to show."""
-    for ax in axes:
-        if not runs:
-            ax.text(0.5, 0.5, NOT_RUN_YET, ha="center", transform=ax.transAxes)
-            ax.set_axis_off()
-    if runs:
-        handles, labels = axes[0].get_legend_handles_labels()
-        figure.legend(
-            handles, labels, loc="outside lower center", ncols=4, frameon=False
-        )
-
-
-def at_equal_training_error(runs: Runs) -> Picture:
-    """Test error against training error as training goes on, a line per run."""
-    figure, axes = canvas(1, 1, 6.4, 4)
-    (ax,) = axes
-    for arm in ARMS:
-        for i, run in enumerate(runs.get(arm, ())):
-            pairs = [p for _, p in _points(run.epochs, "train_set_error", "val_error")]
-            x, y = _columns([(train, test) for train, test in pairs[1:]])
-            ax.plot(
-                x, y, color=COLOURS[arm], linewidth=1, label=None if i else ARMS[arm]
-            )
-            ax.plot(x[-1:], y[-1:], "o", color=COLOURS[arm], markersize=4)
+@own_settings
+def at_equal_training_error(runs: RunsSoFar) -> Picture:
+    """Test against training error from epoch 1 on, a line per run, a dot at its end."""
+    figure, (ax,) = canvas(1, 1, 6.4, 4.4)
+    end = "at training error {x} test error {y}"
+    dot = {"marker": "o", "markevery": [-1], "markersize": 5}
+    told = [
+        lines(ax, runs.get(arm, ()), look, _test_against_training, end, **dot)
+        for arm, look in LOOKS.items()
+    ]
     ax.set(xlabel="training error, %", ylabel="test error, %")
     ax.set_title("as training goes on, from left to right")
-    if runs:
-        ax.invert_xaxis()
-    _finish(figure, axes, runs)
+    ax.invert_xaxis()
+    say_if_empty(ax)
+    legend_below(figure, [ax])
     return Picture(
         figure,
-        "Test error against training error along the training of 3/2 and 2/2 nets",
+        "Test error against training error, in percent, as training goes on; at the "
+        f"end {'; '.join(told)}",
     )
 
 
-def gap_at(epochs: Sequence[dict[str, Any]], train_error: float) -> float | None:
-    """Test less training error, in points, when training error first falls so far.
+def _test_against_training(run: HasEpochs) -> Array:
+    return 100 * columns(run, TRAIN, TEST)[:, 1:]
+
+
+def gap_at(run: Record, train_error: float) -> float | None:
+    """Test minus training error, in points, when training error first falls so far.
 
     Both in percent, on a straight line between epochs; None if it never does.
     """
-    pairs = [p for _, p in _points(epochs, "train_set_error", "val_error")]
-    for (train0, test0), (train1, test1) in pairwise(pairs):
-        if train1 <= train_error < train0:
-            share = (train0 - train_error) / (train0 - train1)
-            return test0 + share * (test1 - test0) - train_error
-    return None
+    epoch = epochs_to(run.epochs, TRAIN, train_error / 100)
+    if epoch is None:
+        return None
+    return float(np.interp(epoch, *by_epoch(TEST)(run))) - train_error
+
+
+GAP = Difference("overlapping", "apart", "gap")
 
 
 def gap_at_equal_error(runs: Runs) -> tuple[float, Estimate] | None:
-    """The gaps' difference, overlapping less apart, at a training error all have had.
+    """The gaps' difference, overlapping minus apart, at a training error all have had.
 
     That error, in percent, is the highest at which any run ended, rounded up to a
     whole one. By pairs of seeds, in points; None without a pair.
     """
-    runs_of_both = [r for arm in ARMS for r in runs.get(arm, ())]
-    ends = [r.epochs[-1]["train_set_error"] for r in runs_of_both]
+    of_both: dict[str, Sequence[Record]] = {arm: runs.get(arm, ()) for arm in ARMS}
+    ends = [r.result["train_error"] for all_ in of_both.values() for r in all_]
     level = float(math.ceil(100 * max(ends, default=0.0)))
-    ours, theirs = (
-        {r.seed: gap_at(r.epochs, level) for r in runs.get(arm, ())} for arm in ARMS
-    )
-    pairs = [(ours[s], theirs[s]) for s in sorted(ours.keys() & theirs.keys())]
-    whole = [(a, b) for a, b in pairs if a is not None and b is not None]
-    if not whole:
-        return None
-    return level, estimate.difference(*zip(*whole, strict=True))
-
-
-def at_the_end(last: dict[str, Any]) -> dict[str, float]:
-    """Errors after the last epoch by what they are called, test error first.
-
-    Of a run with augmentation the test error is that of ten views, as in the ledger;
-    against the training error stands the centre view's, for both are of one view.
-    """
-    test, train = last["val_error"], last["train_set_error"]
-    one_view = {
-        "test error": test,
-        "training error": train,
-        "test less training error": test - train,
+    then = {
+        arm: [dataclasses.replace(r, result={"gap": gap_at(r, level)}) for r in all_]
+        for arm, all_ in of_both.items()
     }
-    if "val_error_ten" not in last:
-        return one_view
-    centre = {f"{name}, centre view": error for name, error in one_view.items()}
-    return {"test error, ten views": last["val_error_ten"]} | centre
-
-
-def compared(runs: Runs) -> list[tuple[str, Estimate, Estimate, Estimate]]:
-    """Each of `at_the_end` in percent: both arms, and the difference by pairs of seeds.
-
-    Of the seeds that both arms have; empty if there are none.
-    """
-    ours, theirs = (
-        {r.seed: at_the_end(r.epochs[-1]) for r in runs.get(arm, ())} for arm in ARMS
-    )
-    seeds = sorted(ours.keys() & theirs.keys())
-    rows = []
-    for name in ours[seeds[0]] if seeds else ():
-        a, b = ([100 * arm[s][name] for s in seeds] for arm in (ours, theirs))
-        rows.append(
-            (name, estimate.mean(a), estimate.mean(b), estimate.difference(a, b))
-        )
-    return rows
-
-
-def comparison(runs: Runs) -> Table:
-    """The rows of `compared` as a table."""
-    return table(
-        ["at the end, %", *ARMS.values(), "difference, points"],
-        (
-            [name, *(estimate.text(2) for estimate in estimates)]
-            for name, *estimates in compared(runs)
-        ),
-    )
-
-
-def reading(difference: Estimate) -> str:
-    """In words, what a difference, overlapping less apart, says of the two."""
-    side = difference.side()
-    return _READINGS[side] if side else "one pair of runs only: says nothing"
-
-
-def readings(runs: Runs) -> str:
-    """`reading` of each row of `compared`, a line each, or that there are none."""
-    lines = [f"{name} at the end: {reading(d)}" for name, _, _, d in compared(runs)]
-    return "\n".join(lines) or NOT_RUN_YET
+    found = GAP(then)
+    return (level, found) if found else None

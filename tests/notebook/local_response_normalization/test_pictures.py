@@ -1,6 +1,5 @@
 """What notebook 03 measures and draws."""
 
-import collections
 import dataclasses
 
 import numpy as np
@@ -13,11 +12,9 @@ from torch import nn
 from alexnet_lib import settings
 from alexnet_lib.experiments.cifar import CIFAR_NORM
 from alexnet_lib.experiments.figure1 import FIGURE1
-from alexnet_lib.experiments.photographs import ABLATIONS
 from alexnet_lib.modules.build import build
 from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm
 from alexnet_lib.nets.alexnet import alexnet
-from alexnet_lib.notebook import comparisons
 from alexnet_lib.notebook.local_response_normalization import (
     pictures,
     published,
@@ -223,93 +220,6 @@ def test_windows_are_drawn_with_a_rectangle_for_each_map_or_place():
     for ax in pictures.window(0, 15).figure.axes:
         coloured = [p for p in ax.patches if p.get_facecolor()[:3] != (1, 1, 1)]
         assert len(coloured) == 8  # itself and the seven above
-
-
-def invented(record, errors):
-    """Invented records: `errors[arm][seed]`, fractions, of ten views."""
-    epochs = [{"epoch": 0, "val_error": 0.9}, {"epoch": 1, "val_error": 0.3}]
-    return {
-        arm: [
-            dataclasses.replace(
-                record,
-                arm=arm,
-                seed=seed,
-                epochs=epochs,
-                result={published.TEN_VIEWS: error},
-            )
-            for seed, error in by_seed.items()
-        ]
-        for arm, by_seed in errors.items()
-    }
-
-
-def test_differences_are_in_points_and_say_what_is_missing(record):
-    runs = invented(record, {"13pct": {1: 0.2, 2: 0.21}, "13pct-lrn": {1: 0.19}})
-    lines = comparisons.difference_table(
-        runs, published.CIFAR_CONTRASTS, published.TEN_VIEWS
-    ).splitlines()
-    assert "| normalisation alone | 13pct-lrn less 13pct | -1.00, n=1 |" in lines
-    assert sum("not run yet" in line for line in lines) == 4
-
-
-def test_nets_are_told_apart_by_their_intervals(record):
-    errors = {
-        "13pct": {1: 0.2, 2: 0.22},
-        "13pct-lrn": {1: 0.1, 2: 0.121},
-        "13pct-wide": {1: 0.1, 2: 0.3},
-        "11pct": {1: 0.3, 2: 0.321, 3: 0.1},
-    }
-    listed = published.CIFAR_CONTRASTS[:3]
-    metric = published.TEN_VIEWS
-    assert comparisons.verdict_lines(invented(record, errors), listed, metric) == (
-        "lower error: 13pct-lrn against 13pct\n"
-        "higher error: 11pct against 13pct\n"
-        "not told apart: 13pct-wide against 13pct"
-    )
-    none = comparisons.verdict_lines({}, listed, metric)
-    assert none.startswith("lower error: none\n")
-
-
-def test_curves_and_differences_are_drawn_for_the_runs_there_are(record):
-    runs = invented(
-        record, {"13pct": {1: 0.2, 2: 0.22, 3: 0.2}, "11pct": {1: 0.19, 2: 0.2, 3: 0.2}}
-    )
-    (ax,) = published.race(runs).figure.axes
-    assert len(ax.lines) == 6
-    (ax,) = comparisons.interval_plot(
-        runs, published.CIFAR_CONTRASTS, published.TEN_VIEWS, "points", -2
-    ).figure.axes
-    points = [line for line in ax.lines if line.get_marker() == "o"]
-    assert len(points) == 1
-    assert points[0].get_xdata()[0] == pytest.approx(-100 * 0.03 / 3)
-    assert published.race({}).png().startswith(b"\x89PNG")
-
-
-def test_the_photographs_nets_run_beside_their_baselines(record):
-    listed = published.ABLATION_CONTRASTS
-    assert not any(ax.lines for ax in comparisons.paired_curves({}, listed).figure.axes)
-    errors = {arm: {1: 0.5, 2: 0.5} for arm in ABLATIONS.arms("laptop")}
-    del errors["batch-norm"]
-    axes = comparisons.paired_curves(invented(record, errors), listed).figure.axes
-    panels = [ax for ax in axes if ax.lines]
-    shown = [c for c in listed if c.arm != "batch-norm"]
-    for ax, contrast in zip(panels, shown, strict=True):
-        assert ax.get_title().replace("\n", " ") == contrast.what
-        labels = [line.get_label() for line in ax.lines]
-        assert labels[::2] == [contrast.against, contrast.arm]
-        assert all(list(line.get_ydata()) == [90.0, 30.0] for line in ax.lines)
-
-
-def test_contrasts_are_between_arms_there_are():
-    for experiment, listed, metric in (
-        (CIFAR_NORM, published.CIFAR_CONTRASTS, published.TEN_VIEWS),
-        (ABLATIONS, published.ABLATION_CONTRASTS, published.ABLATION_ERROR),
-    ):
-        arms = experiment.arms("laptop")
-        assert all(c.arm in arms and c.against in arms for c in listed)
-        epochs = [collections.defaultdict(float, kernel_colour=[0.0, 0.0])]
-        assert metric in experiment.metrics(epochs)
-    assert set(published.NETS) == set(CIFAR_NORM.arms("laptop"))
 
 
 def test_the_nets_are_told_apart_in_a_table():

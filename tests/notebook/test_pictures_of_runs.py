@@ -1,0 +1,308 @@
+"""Every picture of runs shows what the records on disk hold, and says it in words.
+
+The records are read here as JSON and by their names, not by the library.
+"""
+
+import json
+import math
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from alexnet_lib import settings
+from alexnet_lib.figures import figure1
+from alexnet_lib.figures.picture import Picture
+from alexnet_lib.notebook import comparisons
+from alexnet_lib.notebook.local_response_normalization import published as lrn
+from alexnet_lib.notebook.overlapping_pooling import published as pooling
+from alexnet_lib.notebook.relu_vs_tanh import pictures as relu_vs_tanh
+from alexnet_lib.notebook.two_gpu_training import pictures as towers
+from alexnet_lib.notebook.two_gpu_training import tower_colour
+from alexnet_lib.runs import records
+from tests.drawn import Panel, assert_shows, emptied, spoilt
+
+
+class Case(NamedTuple):
+    """A picture of published runs, and what it should show and say."""
+
+    draw: Callable[[], Picture]
+    shows: Callable[[], tuple[list[Panel], list[str]]]
+
+
+def raw(experiment, arm):
+    """The records of an arm, by seed."""
+    paths = (settings.results_root() / experiment).glob(f"{arm}.s*.json")
+    return sorted((json.loads(p.read_text()) for p in paths), key=lambda r: r["seed"])
+
+
+def course(record, *keys, factor=100, first=0):
+    """Epoch, or the first of two keys, against the last key."""
+    x, y = keys if len(keys) == 2 else ("epoch", *keys)
+    scale = [1 if x == "epoch" else factor, factor]
+    rows = [[e[x], e[y]] for e in record["epochs"] if x in e and y in e]
+    return np.array(rows, float)[first:] * scale
+
+
+def span(values):
+    low, high = f"{min(values):.3g}", f"{max(values):.3g}"
+    return low if low == high else f"{low} to {high}"
+
+
+def ends(lines):
+    """The words for where lines of one net end."""
+    return (
+        f"{span([xy[-1, 1] for xy in lines])} after {span([xy[-1, 0] for xy in lines])}"
+    )
+
+
+def figure_1():
+    panels, words = [], []
+    for regime in ("2012", "today"):
+        nets = [raw("figure1", f"{regime}-{unit}") for unit in ("relu", "tanh")]
+        lines = [[course(r, "train_error", factor=1) for r in net] for net in nets]
+        panels.append(Panel([*lines[0], *lines[1], [[0, 0.25], [1, 0.25]]]))
+        words += map(ends, lines)
+    return panels, words
+
+
+def rates():
+    panels, words = [], []
+    for regime in ("2012", "today"):
+        lines = []
+        for unit in ("relu", "tanh"):
+            runs = raw("figure1-rates", f"{regime}-{unit}-*")
+            runs = sorted((float(r["arm"].split("-")[2]), r) for r in runs)
+            found = [(rate, r["result"]["epochs_to_25"]) for rate, r in runs]
+            lines.append([(rate, math.nan if e is None else e) for rate, e in found])
+            lines.append(np.reshape([(x, 12) for x, e in found if e is None], (-1, 2)))
+            words += [
+                f"{x:g} {e:.1f}" if e else f"{x:g} not within 12" for x, e in found
+            ]
+        panels.append(Panel(lines))
+    return panels, words
+
+
+def reasons(measure, layers):
+    def expected():
+        arms = ["2012-relu", "2012-tanh", "today-relu", "today-tanh"]
+        panels, words = [], []
+        for layer in layers:
+            lines = []
+            for arm in arms:
+                runs = [r["epochs"] for r in raw("figure1", arm)]
+                seeds = zip(*runs, strict=False)  # as far as the shortest goes
+                means = [
+                    np.mean([e["probe"][layer][measure] for e in at]) for at in seeds
+                ]
+                lines.append(list(enumerate(means)))
+                words.append(f"{means[-1]:.2g}")
+            panels.append(Panel(lines))
+        return panels, words
+
+    return Case(
+        lambda: relu_vs_tanh.reasons(records.published("figure1"), measure), expected
+    )
+
+
+def cifar_race():
+    nets = [
+        [course(r, "val_error", first=1) for r in raw("cifar-norm", arm)]
+        for arm in ("13pct", "13pct-lrn", "13pct-wide", "11pct")
+    ]
+    return [Panel([line for net in nets for line in net])], list(map(ends, nets))
+
+
+def intervals(experiment, listed, metric, at=()):
+    """Dots and bars of paired t intervals, then the lines at 0 and `at`."""
+
+    def expected():
+        lines, words = [], []
+        for row, (arm, less) in enumerate(listed):
+            ours, theirs = (
+                [100 * r["result"][metric] for r in raw(experiment, name)]
+                for name in (arm, less)
+            )
+            low, high = stats.ttest_rel(ours, theirs).confidence_interval(0.95)
+            mean = np.mean(ours) - np.mean(theirs)
+            lines += [[(mean, row)], [(low, row), (high, row)]]
+            words.append(f"{mean:.2f} [{low:.2f}, {high:.2f}], n={len(ours)}")
+        return [Panel(lines + [[(x, 0), (x, 1)] for x in (0, *at)])], words
+
+    return expected
+
+
+ABLATIONS = [
+    ("paper", "source"),
+    ("paper-code-init", "paper"),
+    ("paper-code-init", "source"),
+    *((arm, "source") for arm in ("no-norm", "no-norm-2", "alpha-as-printed")),
+    *((arm, "source") for arm in ("norm-after-relu", "norm-2-before-relu")),
+    ("batch-norm", "source"),
+]
+
+
+def paired_curves():
+    panels, words = [], []
+    for arm, baseline in ABLATIONS:
+        nets = [
+            [course(r, "val_error") for r in raw("ablations", name)]
+            for name in (baseline, arm)
+        ]
+        panels.append(Panel([*nets[0], *nets[1]]))
+        words += map(ends, nets)
+    return [*panels, Panel()], words
+
+
+def overlapping(experiment, arms):
+    def expected():
+        errors, distances, words = [], [], []
+        for arm in arms:
+            runs = raw(experiment, arm)
+            test, train = (
+                [course(r, key) for r in runs]
+                for key in ("val_error", "train_set_error")
+            )
+            errors += [*test, *train]
+            gaps = [
+                np.stack([a[:, 0], a[:, 1] - b[:, 1]], 1)
+                for a, b in zip(test, train, strict=True)
+            ]
+            distances += gaps
+            words += [ends(test), ends(train), ends(gaps)]
+        return [Panel(errors), Panel(distances)], words
+
+    return expected
+
+
+def at_equal_training_error():
+    nets = [
+        [
+            course(r, "train_set_error", "val_error", first=1)
+            for r in raw("cifar-pooling", arm)
+        ]
+        for arm in ("overlapping", "apart")
+    ]
+    words = [
+        f"at training error {span([xy[-1, 0] for xy in net])} "
+        f"test error {span([xy[-1, 1] for xy in net])}"
+        for net in nets
+    ]
+    return [Panel([*nets[0], *nets[1]])], words
+
+
+def colour_strips():
+    lines, words, edges = [], [], []
+    at = 0
+    for arm in ("source", "half", "no-communication"):
+        edges += [[(at - 0.5, 0), (at - 0.5, 1)]] if at else []
+        for record in raw("ablations", arm):
+            shares = np.array(record["epochs"][-1]["kernel_colour"])
+            halves = np.split(shares, 2)
+            for half, x in zip(halves, (at - 0.18, at + 0.18), strict=True):
+                lines += [[(x, share) for share in half], [(x, half.mean())]]
+            first, second = (half.mean() for half in halves)
+            words.append(f"{arm} seed {record['seed']} {first:.2f} and {second:.2f}")
+            at += 1
+    return [Panel([*lines, [(0, 2 / 3), (1, 2 / 3)], *edges])], words
+
+
+LOSSES = {"one process": [2.5, 1.5, 1.25], "two processes": [2.5, 1.5, 1.2]}
+
+
+def by_window():
+    runs = records.published("ablations")
+    return {"overlapping": runs["source"], "apart": runs["without-overlap"]}
+
+
+def published(experiment, draw, *arguments):
+    return lambda: draw(records.published(experiment), *arguments)
+
+
+CASES = {
+    "race": Case(published("figure1", figure1.race), figure_1),
+    "rate_grid": Case(published("figure1-rates", relu_vs_tanh.rate_grid), rates),
+    "flat": reasons("flat", ["unit1", "unit2", "unit3"]),
+    "stuck": reasons("stuck", ["unit1", "unit2", "unit3"]),
+    "gradient": reasons("relative_gradient", ["conv1", "conv2", "conv3", "fc4"]),
+    "cifar_race": Case(published("cifar-norm", lrn.race), cifar_race),
+    "cifar_intervals": Case(
+        published("cifar-norm", comparisons.interval_plot, lrn.CIFAR, "points", -2),
+        intervals(
+            "cifar-norm",
+            [
+                ("11pct", "13pct"),
+                ("13pct-lrn", "13pct"),
+                ("13pct-wide", "13pct"),
+                ("11pct", "13pct-lrn"),
+                ("11pct", "13pct-wide"),
+            ],
+            "test_error_ten_views",
+            at=(-2,),
+        ),
+    ),
+    "ablation_intervals": Case(
+        published("ablations", comparisons.interval_plot, lrn.CHANGES, "points"),
+        intervals("ablations", ABLATIONS[2:], "top1_ten_views"),
+    ),
+    "ablation_curves": Case(
+        published("ablations", comparisons.paired_curves, lrn.NETWORKS | lrn.CHANGES),
+        paired_curves,
+    ),
+    "pooling_curves": Case(
+        published("cifar-pooling", pooling.curves),
+        overlapping("cifar-pooling", ["overlapping", "apart"]),
+    ),
+    "pooling_curves_of_photographs": Case(
+        lambda: pooling.curves(by_window()),
+        overlapping("ablations", ["source", "without-overlap"]),
+    ),
+    "at_equal_training_error": Case(
+        published("cifar-pooling", pooling.at_equal_training_error),
+        at_equal_training_error,
+    ),
+    "colour_strips": Case(
+        published(
+            "ablations", tower_colour.strips, ["source", "half", "no-communication"]
+        ),
+        colour_strips,
+    ),
+    "two_losses": Case(
+        lambda: towers.two_losses(LOSSES),
+        lambda: (
+            [Panel([list(enumerate(losses, start=1)) for losses in LOSSES.values()])],
+            ["one process from 2.500 to 1.250", "two processes from 2.500 to 1.200"],
+        ),
+    ),
+}
+
+
+@pytest.fixture(params=CASES.values(), ids=list(CASES))
+def case(request):
+    return request.param
+
+
+def test_it_shows_and_says_what_the_records_hold(case):
+    assert_shows(case.draw(), *case.shows())
+
+
+def shows(picture, panels, words):
+    try:
+        assert_shows(picture, panels, words)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_nothing_spoilt_goes_unnoticed(case):
+    picture, expected = case.draw(), case.shows()
+    figure = picture.figure
+    noticed = {what: not shows(picture, *expected) for what in spoilt(figure)}
+    assert len(noticed) >= 2
+    assert [what for what, seen in noticed.items() if not seen] == []
+    for without_a_panel in emptied(figure):
+        assert not shows(Picture(without_a_panel, picture.alt), *expected)
+    assert not shows(Picture(figure, ""), *expected)
+    assert shows(picture, *expected)  # all that was spoilt is good again
