@@ -10,14 +10,27 @@ larger velocity coasts on for about ten steps.
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.sgd import sgd
+
+from alexnet_lib import native
+
+_SOURCE = Path(__file__).with_name("update.cpp")
+
+
+class _Copy(NamedTuple):
+    """What a parameter's values were, rounded, at its `version`."""
+
+    values: Tensor
+    version: int
 
 
 class PaperSGD(Optimizer):
@@ -40,6 +53,7 @@ class PaperSGD(Optimizer):
         super().__init__(
             params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
         )
+        self._copies: dict[Tensor, _Copy] = {}
 
     @torch.no_grad()
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
@@ -49,26 +63,75 @@ class PaperSGD(Optimizer):
             with torch.enable_grad():
                 loss = closure()
         for group in self.param_groups:
-            weights = [p for p in group["params"] if p.grad is not None]
-            if group["lr"] == 0 or not weights:
-                continue
-            # torch's fused SGD, one pass over memory: it adds (1 - dampening) times
-            # gradient and decay to its buffer and moves the weights by -lr times that
-            sgd(
-                [_flat(p, p) for p in weights],
-                [_flat(p.grad, p) for p in weights],
-                [_flat(self._velocity(p), p) for p in weights],
-                fused=True,
-                weight_decay=group["weight_decay"],
-                momentum=group["momentum"],
-                lr=-1.0,
-                dampening=1.0 + group["lr"],
-                nesterov=False,
-                maximize=False,
-            )
+            for parameter in [p for p in group["params"] if p in self._copies]:
+                self._update_copied(parameter, group)
+            others = [p for p in group["params"] if p.grad is not None]
+            if others and group["lr"] != 0:
+                self._update(others, [p.grad for p in others], group)
         return loss
 
-    def velocities(self, net: torch.nn.Module) -> dict[str, Tensor]:
+    def copies(self, net: nn.Module) -> dict[str, Tensor]:
+        """bfloat16 copies of `net`'s kernels and matrices, to compute with instead.
+
+        By name; `step` takes their gradients, and writes each copy anew along with
+        its parameter: casting 25 million weights and their gradients, as autocast
+        does, would be a tenth of a step.
+        """
+        return {
+            name: self._copy(parameter)
+            for name, parameter in net.named_parameters()
+            if parameter.dim() > 1 and parameter.dtype == torch.float32
+        }
+
+    def _copy(self, parameter: Tensor) -> Tensor:
+        known = self._copies.get(parameter)
+        # whoever else writes to a parameter, as a checkpoint does, leaves it a version
+        if known is None or known.version != parameter._version:
+            copy = parameter.detach().bfloat16().requires_grad_()
+            known = self._copies[parameter] = _Copy(copy, parameter._version)
+        return known.values
+
+    def _update_copied(self, parameter: Tensor, group: dict[str, Any]) -> None:
+        copy = self._copies[parameter].values
+        gradient, copy.grad = copy.grad, None
+        if gradient is None or group["lr"] == 0:
+            return
+        library = native.library(_SOURCE) if parameter.device.type == "cpu" else None
+        if library is None:
+            self._update([parameter], [gradient.float()], group)
+            copy.copy_(parameter)
+            self._copies[parameter] = _Copy(copy, parameter._version)
+            return
+        tensors = parameter, self._velocity(parameter), gradient, copy
+        places = [_flat(tensor, parameter) for tensor in tensors]
+        library.update(
+            ctypes.c_int64(parameter.numel()),
+            torch.get_num_threads(),
+            *(ctypes.c_float(group[k]) for k in ("lr", "momentum", "weight_decay")),
+            *(ctypes.c_void_p(place.data_ptr()) for place in places),
+        )
+
+    def _update(
+        self, weights: list[Tensor], gradients: list[Tensor], group: dict[str, Any]
+    ) -> None:
+        # torch's fused SGD, one pass over memory: it adds (1 - dampening) times
+        # gradient and decay to its buffer and moves the weights by -lr times that;
+        # without momentum there is no buffer, and its update is the paper's
+        rate, momentum = group["lr"], group["momentum"]
+        sgd(
+            [_flat(p, p) for p in weights],
+            [_flat(g, p) for g, p in zip(gradients, weights, strict=True)],
+            [_flat(self._velocity(p), p) for p in weights],
+            fused=True,
+            weight_decay=group["weight_decay"],
+            momentum=momentum,
+            lr=-1.0 if momentum else rate,
+            dampening=1.0 + rate if momentum else 0.0,
+            nesterov=False,
+            maximize=False,
+        )
+
+    def velocities(self, net: nn.Module) -> dict[str, Tensor]:
         """The velocities by the names of `net`'s parameters; none before a step."""
         return {
             name: self.state[parameter]["velocity"]
@@ -77,9 +140,7 @@ class PaperSGD(Optimizer):
         }
 
     @torch.no_grad()
-    def set_velocities(
-        self, net: torch.nn.Module, velocities: Mapping[str, Tensor]
-    ) -> None:
+    def set_velocities(self, net: nn.Module, velocities: Mapping[str, Tensor]) -> None:
         """Take up `velocities` for the parameters of `net` that they name."""
         for name, velocity in velocities.items():
             self._velocity(net.get_parameter(name)).copy_(velocity)
@@ -106,11 +167,11 @@ def _laid_out(tensor: Tensor, like: Tensor) -> Tensor:
     """`tensor` itself if its strides are those of `like`, else a copy that has them."""
     if tensor.stride() == like.stride():
         return tensor
-    return torch.empty_like(like).copy_(tensor)
+    return torch.empty_like(like, dtype=tensor.dtype).copy_(tensor)
 
 
 def parameter_groups(
-    net: torch.nn.Module,
+    net: nn.Module,
     weight_rate: float,
     bias_rate: float,
     weight_decay: float,

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.func import functional_call
 from torch.nn import functional
+from torch.nn.parallel import DistributedDataParallel
 
-from alexnet_lib.config import TrainingConfig
+from alexnet_lib.config import Precision, TrainingConfig
 from alexnet_lib.modules.precision import autocast, channels_last, precise
+from alexnet_lib.training.optim import PaperSGD
 
 
 def train_step(
     net: nn.Module,
     images: Tensor,
     labels: Tensor,
-    optimizer: torch.optim.Optimizer,
+    optimizer: PaperSGD,
     config: TrainingConfig,
 ) -> Tensor:
     """Update `net` once; returns the batch's summed loss and wrong answers.
@@ -22,7 +25,9 @@ def train_step(
     As (2,) float64, on the device of `images` (B, C, H, W).
     """
     with autocast(images.device, config.precision):
-        logits = net(channels_last(images))  # (B, classes)
+        logits = functional_call(
+            net, _copies(net, optimizer, config.precision), (channels_last(images),)
+        )  # (B, classes)
     loss = functional.cross_entropy(precise(logits), labels)
     optimizer.zero_grad()
     loss.backward()
@@ -30,3 +35,16 @@ def train_step(
     with torch.no_grad():
         wrong = (logits.argmax(1) != labels).sum()
         return torch.stack([loss.double() * len(labels), wrong.double()])
+
+
+def _copies(
+    net: nn.Module, optimizer: PaperSGD, precision: Precision
+) -> dict[str, Tensor]:
+    """What stands in for parameters in this step, by name.
+
+    Nothing where gradients are averaged over replicas: that is done to those of the
+    parameters themselves.
+    """
+    if precision == "float32" or isinstance(net, DistributedDataParallel):
+        return {}
+    return optimizer.copies(net)

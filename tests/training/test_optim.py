@@ -1,11 +1,13 @@
 """The paper's update rule."""
 
 import itertools
+from functools import partial
 
 import pytest
 import torch
 from torch import nn
 
+from alexnet_lib import native
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
@@ -40,6 +42,14 @@ def test_equals_the_formula_of_section_5_across_a_drop():
         v = 0.9 * v - 0.0005 * rate * w - rate * 4 * w**3
         w = w + v
     torch.testing.assert_close(descend(paper, rates, START), w, rtol=0, atol=1e-15)
+
+
+def test_equals_the_formula_without_momentum():
+    w = START.clone()
+    for _ in range(5):
+        w = w - 0.0005 * 0.01 * w - 0.01 * 4 * w**3
+    optimizer_of = partial(PaperSGD, lr=0.01, momentum=0.0, weight_decay=0.0005)
+    torch.testing.assert_close(descend(optimizer_of, [0.01] * 5, START), w)
 
 
 def test_equals_torch_at_a_constant_rate_and_not_after_a_drop():
@@ -117,3 +127,57 @@ def test_layouts_in_memory_do_not_matter():
 def test_negative_arguments_are_refused():
     with pytest.raises(ValueError, match="negative"):
         PaperSGD([nn.Parameter(START.clone())], lr=-1.0)
+
+
+def steps_on_copies(optimizer_of, slopes, copied, layout=torch.contiguous_format):
+    """A kernel after steps along `slopes`, which are rounded to bfloat16 already."""
+    net = nn.Conv2d(4, 6, 3, bias=False)
+    net.weight.data = slopes[0].clone(memory_format=layout)
+    optimizer = optimizer_of(net.parameters())
+    for slope in slopes[1:]:
+        weight = optimizer.copies(net)["weight"] if copied else net.weight
+        weight.grad = slope.to(weight.dtype)
+        optimizer.step()
+    return net, optimizer
+
+
+SLOPES = torch.randn(6, 6, 4, 3, 3, generator=torch.Generator().manual_seed(2))
+SLOPES = SLOPES.bfloat16().float()
+
+
+@pytest.mark.parametrize("momentum", [0.9, 0.0])
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("compiled", [True, False])
+def test_weights_with_copies_go_where_the_others_go(
+    compiled, layout, momentum, monkeypatch
+):
+    """The copies are the weights, rounded, after each step; float64 says the same."""
+    if not compiled:
+        monkeypatch.setattr(native, "library", lambda source: None)
+    optimizer_of = partial(PaperSGD, lr=0.1, momentum=momentum, weight_decay=0.01)
+    net, optimizer = steps_on_copies(optimizer_of, SLOPES, True, layout)
+    other, _ = steps_on_copies(optimizer_of, SLOPES, False)
+    exact, _ = steps_on_copies(optimizer_of, SLOPES.double(), False)
+    torch.testing.assert_close(net.weight, other.weight)
+    torch.testing.assert_close(net.weight.double(), exact.weight, rtol=0, atol=1e-6)
+    copy = optimizer.copies(net)["weight"]
+    assert copy.grad is None
+    assert torch.equal(copy, net.weight.bfloat16())
+
+
+def test_a_copy_follows_whoever_writes_to_the_weights():
+    net, optimizer = steps_on_copies(paper, SLOPES, True)
+    net.load_state_dict({"weight": 3 * SLOPES[1]})
+    assert torch.equal(optimizer.copies(net)["weight"], (3 * SLOPES[1]).bfloat16())
+
+
+def test_a_frozen_weight_keeps_its_copy():
+    net, optimizer = steps_on_copies(paper, SLOPES, True)
+    before = net.weight.clone()
+    optimizer.param_groups[0]["lr"] = 0.0
+    copy = optimizer.copies(net)["weight"]
+    copy.grad = torch.ones_like(copy)
+    optimizer.step()
+    assert torch.equal(net.weight, before)
+    assert torch.equal(optimizer.copies(net)["weight"], before.bfloat16())
+    assert copy.grad is None
