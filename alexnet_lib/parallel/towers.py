@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from alexnet_lib.modules.build import build, module_of
+from alexnet_lib.modules.dropout import kept
 from alexnet_lib.nets.layers import Dropout, Linear
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import Shape
@@ -120,9 +121,11 @@ class SharedDropout(nn.Module):
         total = rows.total or len(x)
         last = x.dim() == 4 and x.is_contiguous(memory_format=torch.channels_last)
         layout = torch.channels_last if last else torch.contiguous_format
-        mask = torch.empty(
+        whole = torch.empty(
             (total, *self.whole), dtype=x.dtype, device=x.device, memory_format=layout
-        ).bernoulli_(self.layer.keep)
+        )
+        classic, keep = self.layer.kind == "classic", self.layer.keep
+        mask = kept(whole, keep) if classic else whole.bernoulli_(keep)
         part = mask[rows.first : rows.first + len(x)]
         if x.shape[1:] == self.whole:
             return part
