@@ -10,7 +10,14 @@ import pytest
 
 from alexnet_lib.settings import PROJECT
 
-SOURCES = ("alexnet_lib", "results", "pyproject.toml", "setup.py", "README.md")
+SOURCES = (
+    "alexnet_lib",
+    "results",
+    "pyproject.toml",
+    "setup.py",
+    "README.md",
+    "LICENSE",
+)
 
 
 @pytest.fixture(scope="module")
