@@ -51,6 +51,29 @@ def pytest_configure(config):
     options.nbval_cell_timeout = CELL_SECONDS
     options.nbval_sanitize_with = str(ROOT / "tests" / "nbval_sanitize.cfg")
     _stop_when_the_kernel_dies()
+    _compare_pictures()
+
+
+def _compare_pictures():
+    """nbval compares words alone: a stored picture has to be as it is drawn now."""
+    from nbval.plugin import IPyNbCell
+
+    from tests.stored_pictures import alike, images
+
+    compare_words = IPyNbCell.compare_outputs
+
+    def compare(self, test, ref, skip_compare=None):
+        if not compare_words(self, test, ref, skip_compare):
+            return False
+        pairs = zip(images(ref), images(test), strict=True)
+        if stale := [i for i, (a, b) in enumerate(pairs) if not alike(a, b)]:
+            self.comparison_traceback.append(
+                f"stored picture {stale} of the cell is not what it draws now; "
+                "run tests/refresh.py on the notebook and look at it"
+            )
+        return not stale
+
+    IPyNbCell.compare_outputs = compare
 
 
 def _stop_when_the_kernel_dies():

@@ -24,10 +24,7 @@ own_settings = style.context("default")
 """Decorator of what draws: matplotlib's defaults, whatever a reader has set."""
 
 Format = Literal["png", "jpeg"]
-_OPTIONS: dict[Format, dict[str, Any]] = {
-    "png": {"metadata": {"Software": None}},  # or another version changes the bytes
-    "jpeg": {"pil_kwargs": {"quality": 85, "subsampling": 0, "optimize": True}},
-}
+_JPEG = {"quality": 85, "subsampling": 0, "optimize": True}
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,8 @@ class Picture:
     @own_settings
     def encoded(self, format: Format) -> bytes:
         """The figure as a file."""
-        stream = io.BytesIO()
-        self.figure.savefig(stream, format=format, dpi=100, **_OPTIONS[format])
+        stream, options = io.BytesIO(), _JPEG if format == "jpeg" else {}
+        self.figure.savefig(stream, format=format, dpi=100, pil_kwargs=options)
         return stream.getvalue()
 
     def png(self) -> bytes:
