@@ -6,7 +6,7 @@ import pytest
 
 from alexnet_lib import cli
 from alexnet_lib.commands.run import repeated
-from alexnet_lib.experiments import figure1
+from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.runs import records
 from tests.conftest import quick
 
@@ -14,8 +14,7 @@ from tests.conftest import quick
 def test_a_run_that_repeats_a_published_one_says_whether_its_weights_are_the_same(
     record, own_results, monkeypatch, capsys
 ):
-    monkeypatch.setattr(figure1, "FIGURE1", quick())
-    monkeypatch.setitem(figure1_experiments(), "figure1", quick())
+    monkeypatch.setitem(EXPERIMENTS, "figure1", quick())
     words = ["run", "figure1", "--scale", "smoke", "--arm", "2012-relu", "--seed", "1"]
     assert cli.main(words) == 0
     assert "published" not in capsys.readouterr().out
@@ -23,12 +22,6 @@ def test_a_run_that_repeats_a_published_one_says_whether_its_weights_are_the_sam
     assert cli.main(words) == 0
     line = "2012-relu, seed 1: the weights are those of the published run, bit for bit"
     assert capsys.readouterr().out.splitlines()[-1] == line
-
-
-def figure1_experiments():
-    from alexnet_lib import experiments
-
-    return experiments.EXPERIMENTS
 
 
 @pytest.mark.parametrize(
@@ -48,7 +41,4 @@ def test_only_the_same_seed_of_the_same_configuration_is_a_repetition(
     said = list(repeated([record], {other.arm: [other]}))
     assert len(said) == lines
     if "weights_sha256" in change:
-        assert (
-            f"other weights than the published run, which is of commit {'c'}"
-            in (said[0])
-        )
+        assert "other weights than the published run, which is of commit c" in said[0]
