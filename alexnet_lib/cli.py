@@ -37,7 +37,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except MemoryError:
         return _told("not enough memory; close other programs, or take less", FAULT)
     except (RuntimeError, ValueError) as error:
-        return _told(error, FAULT)
+        return _told(files.first_line(error), FAULT)
 
 
 def _run(words: Sequence[str]) -> int:

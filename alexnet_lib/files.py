@@ -141,10 +141,11 @@ def reading(path: Path, damaged: type[Exception], mend: str) -> Iterator[None]:
             raise OSError(error.errno, error.strerror, str(path)) from error
         if isinstance(error, MemoryError) or "allocate memory" in str(error):
             raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM), str(path)) from error
-        raise damaged(f"{path}: damaged ({_first_line(error)}); {mend}") from error
+        raise damaged(f"{path}: damaged ({first_line(error)}); {mend}") from error
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, or its name."""
     return (str(error).splitlines() or [type(error).__name__])[0]
 
 
@@ -152,7 +153,7 @@ def explained(error: OSError) -> str:
     """One line for an error of the operating system: the file, the cause, the mend."""
     place = f"{os.fsdecode(error.filename)}: " if error.filename else ""
     mend = f"; {_MENDS[error.errno]}" if error.errno in _MENDS else ""
-    return f"{place}{error.strerror or _first_line(error)}{mend}"
+    return f"{place}{error.strerror or first_line(error)}{mend}"
 
 
 def sha256(path: Path) -> str:

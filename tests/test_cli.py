@@ -100,6 +100,8 @@ def test_an_unknown_scale_in_the_environment_is_refused(monkeypatch, capsys):
         (MemoryError(), 1, "alexnet: not enough memory"),
         (PermissionError(13, "Permission denied", "/a"), 1, "alexnet: /a: Permission"),
         (FileNotFoundError("no file of ours"), 1, "alexnet: no file of ours"),
+        (RuntimeError("enforce fail\nframe #0: c10"), 1, "alexnet: enforce fail\n"),
+        (RuntimeError(), 1, "alexnet: RuntimeError"),
     ],
 )
 def test_whatever_ends_a_command_is_one_line(monkeypatch, capsys, raised, status, line):
