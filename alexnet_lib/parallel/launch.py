@@ -3,36 +3,45 @@
 `launch(function, processes)` runs an importable function in fresh processes that
 form a torch process group. What process 0 prints appears here as it comes; the
 first error of any process is raised here as itself; however the call ends, an
-interrupt included, the processes end with it.
+interrupt included, the processes end with it. `parallel.worker` is the other side.
+
+`torch.multiprocessing.spawn` gives less: an error as text only and of whichever
+process ended first, nothing printed in a cell, and processes waiting in gloo that
+outlive a parent that was killed.
 """
 
 from __future__ import annotations
 
 import io
+import math
 import multiprocessing as mp
 import os
 import pickle
+import signal
 import sys
 import tempfile
-import threading
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from typing import Any
 
-import torch
-
-from alexnet_lib.parallel.process_group import (
-    DeviceKind,
-    ProcessError,
-    device_kind,
-    group,
-)
+from alexnet_lib.parallel.process_group import ProcessError, device_kind
+from alexnet_lib.parallel.sharding import DeviceKind
+from alexnet_lib.parallel.worker import Fault, Job, work
 
 _GRACE = 5.0
+_SETTLE = 0.2
+
+_Started = tuple[BaseProcess, Connection]
+
+
+class Interrupted(KeyboardInterrupt):
+    """An interrupt that ended the processes; a notebook shows it in one line."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"KeyboardInterrupt: {self}"]
 
 
 def launch(
@@ -48,141 +57,104 @@ def launch(
 
     `device` None takes GPUs if there is one for each process, else the CPU. Each
     process computes with `threads` threads. With `show` what rank 0 prints is
-    printed here. Raises the first error of any process, with its traceback as cause,
-    and `ProcessError` for one that was killed; `ValueError` for a function that a new
-    process could not import.
+    printed here. Raises the first error of any process, with its traceback as cause;
+    `ProcessError` for one that was killed or left by `sys.exit`; `ValueError`, before
+    anything starts, for a function or arguments that a new process cannot have.
     """
-    if function.__module__ == "__main__" or "<locals>" in function.__qualname__:
-        raise ValueError(
-            f"{function.__qualname__}: a new process cannot import it; define it at "
-            "the top of a module, not in a notebook or inside another function"
-        )
+    call = _packed(function, args)
     kind = device_kind(processes, device)
+    started: list[_Started] = []
     with tempfile.TemporaryDirectory(prefix="alexnet-") as folder:
-        started: list[tuple[BaseProcess, Connection]] = []
+        store = os.path.join(folder, "store")
         try:
             for rank in range(processes):
-                job = _Job(
-                    function, tuple(args), rank, processes, folder, kind, threads, show
-                )
+                shown = show and rank == 0
+                job = Job(call, rank, processes, store, kind, threads, shown)
                 started.append(_start(job))
             return _follow(started)
+        except KeyboardInterrupt:
+            raise Interrupted("all processes have been ended") from None
         finally:
             _end([process for process, _ in started])
 
 
-class _Job:
-    """What a process is told: plain values, as it starts from nothing."""
+class _Importer(pickle.Unpickler):
+    """Loads what a new process could load, which has no names of a notebook."""
 
-    def __init__(
-        self,
-        function: Callable[..., Any],
-        args: tuple[Any, ...],
-        rank: int,
-        processes: int,
-        folder: str,
-        kind: DeviceKind,
-        threads: int,
-        show: bool,
-    ) -> None:
-        self.function, self.args, self.rank = function, args, rank
-        self.processes, self.folder, self.kind = processes, folder, kind
-        self.threads, self.show = threads, show and rank == 0
+    def find_class(self, module: str, name: str) -> Any:
+        if module == "__main__":
+            raise ValueError(
+                f"{name}: a new process cannot import it; define it at the top of a "
+                "module, not in a notebook or in the program that is run"
+            )
+        return super().find_class(module, name)
 
 
-def _start(job: _Job) -> tuple[BaseProcess, Connection]:
+def _packed(function: Callable[..., Any], args: Sequence[Any]) -> bytes:
+    try:
+        call = pickle.dumps((function, tuple(args)))
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ValueError(
+            f"{getattr(function, '__qualname__', function)}: a new process cannot "
+            "import it, or be given its arguments; define it at the top of a module, "
+            f"and let the arguments be plain values ({error})"
+        ) from error
+    _Importer(io.BytesIO(call)).load()
+    return call
+
+
+def _start(job: Job) -> _Started:
     context = mp.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_work, args=(job, theirs), daemon=True)
-    process.start()
+    process = context.Process(target=work, args=(job, theirs), daemon=True)
+    with _interrupts_held():
+        process.start()
     theirs.close()
     return process, ours
 
 
-def _work(job: _Job, parent: Connection) -> None:
-    """The whole life of a process."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-    sys.stdout = _Speaker(parent, "out", job.show)
-    sys.stderr = _Speaker(parent, "err", job.show)
-    torch.set_num_threads(job.threads)
-    with (
-        _told(parent),
-        group(
-            job.kind,
-            job.rank,
-            init_method=f"file://{job.folder}/store",
-            rank=job.rank,
-            world_size=job.processes,
-        ) as device,
-        _told(parent),  # again: before the group ends, which fails the others
-    ):
-        parent.send(("result", job.function(device, *job.args)))
-
-
 @contextmanager
-def _told(parent: Connection) -> Iterator[None]:
-    """What fails in it is the parent's to raise, and the end of this process."""
+def _interrupts_held() -> Iterator[None]:
+    """Start processes that no Ctrl-C reaches: a terminal sends it to all it runs."""
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield
-    except BaseException as error:
-        parent.send(("error", _packed(error, traceback.format_exc())))
-        os._exit(1)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def _end_with_parent() -> None:
-    """Even a parent that is killed outright leaves no process behind."""
-    parent = mp.parent_process()
-    assert parent is not None
-    parent.join()
-    os._exit(1)
+def _follow(started: Sequence[_Started]) -> list[Any]:
+    """Print and collect until all have given a result, or shortly after a failure.
 
-
-class _Speaker(io.TextIOBase):
-    """A stream whose text goes to the parent process, or nowhere."""
-
-    def __init__(self, parent: Connection, name: str, show: bool) -> None:
-        self.parent, self.name, self.show = parent, name, show
-
-    def write(self, text: str) -> int:
-        if self.show:
-            self.parent.send((self.name, text))
-        return len(text)
-
-
-def _packed(error: BaseException, text: str) -> tuple[float, bytes, str]:
-    """When, what and where; an error that cannot be pickled becomes its text."""
-    try:
-        content = pickle.dumps(error)
-        pickle.loads(content)
-    except Exception:
-        content = pickle.dumps(ProcessError(f"{type(error).__name__}: {error}"))
-    return time.time(), content, text
-
-
-def _follow(started: list[tuple[BaseProcess, Connection]]) -> list[Any]:
-    """Print and collect until all have given a result or one has failed."""
+    The death of one process is soon an error in the others, which may be heard first.
+    """
     results: dict[int, Any] = {}
-    errors: list[tuple[float, int, bytes, str]] = []
-    open_ends = {end: rank for rank, (_, end) in enumerate(started)}
-    while open_ends and not errors:
-        for end in wait(list(open_ends)):
+    faults: list[Fault] = []
+    silent: list[int] = []
+    ends = {end: rank for rank, (_, end) in enumerate(started)}
+    until = math.inf
+    while ends and (left := until - time.monotonic()) > 0:
+        for end in wait(list(ends), left if left < math.inf else None):
             assert isinstance(end, Connection)
-            rank = open_ends[end]
             try:
                 kind, content = end.recv()
             except (EOFError, ConnectionResetError):
-                del open_ends[end]
-                if rank not in results:
-                    errors.append((time.time(), rank, b"", ""))
+                rank = ends.pop(end)
+                silent += [] if rank in results else [rank]
                 continue
             if kind == "result":
-                results[rank] = content
-            elif kind == "error":
-                errors.append((content[0], rank, *content[1:]))
+                results[ends[end]] = content
+            elif kind == "fault":
+                faults.append(content)
             else:
                 _print(kind, content)
-    if errors:
-        _raise_first(errors, started)
+        if faults or silent:
+            until = min(until, time.monotonic() + _SETTLE)
+    if faults or silent:
+        _raise_cause(faults, silent, [process for process, _ in started])
     return [results[rank] for rank in range(len(started))]
 
 
@@ -192,39 +164,30 @@ def _print(kind: str, text: str) -> None:
     stream.flush()
 
 
-def _raise_first(
-    errors: list[tuple[float, int, bytes, str]],
-    started: list[tuple[BaseProcess, Connection]],
+def _raise_cause(
+    faults: Sequence[Fault], silent: Sequence[int], processes: Sequence[BaseProcess]
 ) -> None:
-    """Raise the cause: the death of one process is soon an error in the others."""
-    time.sleep(0.2)
-    for rank, (_, end) in enumerate(started):
-        while not end.closed and end.poll():
-            try:
-                kind, content = end.recv()
-            except (EOFError, ConnectionResetError):
-                break
-            if kind == "error":
-                errors.append((content[0], rank, *content[1:]))
-    for rank, (process, _) in enumerate(started):
+    """Raise what came first: a kill, else the earliest error told, else a silence."""
+    of = f"of {len(processes)}"
+    for rank in silent:
+        processes[rank].join(_GRACE)  # it closed its end, and is about to be gone
+    for rank, process in enumerate(processes):
         if process.exitcode is not None and process.exitcode < 0:
             raise ProcessError(
-                f"process {rank} of {len(started)} was killed by signal "
-                f"{-process.exitcode}; if that is 9, was memory short?"
+                f"process {rank} {of} was killed by signal {-process.exitcode}; "
+                "if that is 9, was memory short?"
             )
-    told = [e for e in errors if e[2]]
-    if not told:
-        rank = errors[0][1]
+    if not faults:
+        status = processes[silent[0]].exitcode
         raise ProcessError(
-            f"process {rank} of {len(started)} ended without a result "
-            f"(exit status {started[rank][0].exitcode})"
+            f"process {silent[0]} {of} ended without a result (exit status {status})"
         )
-    _, rank, content, text = min(told)
-    where = ProcessError(f"in process {rank} of {len(started)}:\n{text}")
-    raise pickle.loads(content) from where
+    first = min(faults, key=lambda fault: fault.when)
+    where = ProcessError(f"in process {first.rank} {of}:\n{first.text}")
+    raise pickle.loads(first.error) from where
 
 
-def _end(processes: list[BaseProcess]) -> None:
+def _end(processes: Sequence[BaseProcess]) -> None:
     """End what still runs, at first politely."""
     for process in processes:
         process.terminate()

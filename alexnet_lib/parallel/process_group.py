@@ -6,13 +6,11 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Any
 
 import torch
 import torch.distributed as dist
@@ -54,16 +52,11 @@ def connect(kind: DeviceKind | None = None) -> Iterator[torch.device]:
     kind = device_kind(int(os.environ.get("LOCAL_WORLD_SIZE", "1")), kind)
     if "RANK" in os.environ:
         store, rank, world = next(dist.rendezvous("env://", timeout=TIMEOUT))
-        place = {"store": _fresh(store, rank, world), "rank": rank, "world_size": world}
-        with group(kind, int(os.environ.get("LOCAL_RANK", "0")), **place) as device:
-            yield device
-        return
-    with (
-        tempfile.TemporaryDirectory(prefix="alexnet-") as folder,
-        group(
-            kind, 0, init_method=f"file://{folder}/store", rank=0, world_size=1
-        ) as device,
-    ):
+        local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+        place = local_rank, _fresh(store, rank, world), rank, world
+    else:
+        place = 0, dist.HashStore(), 0, 1
+    with group(kind, *place) as device:
         yield device
 
 
@@ -73,7 +66,8 @@ def _fresh(store: dist.Store, rank: int, world: int) -> dist.Store:
     torchrun keeps one store over restarts, in which the addresses of processes that
     died are still to be read (torch 2.14), and the machines need not have counted as
     many restarts. So rank 0 offers a name of its own, each rank answers with its
-    own, and it holds once rank 0 has repeated all answers.
+    own, and it holds once rank 0 has repeated all answers. Not needed where torchrun
+    runs with TORCH_DISABLE_SHARE_RDZV_TCP_STORE=1, by reading; it is not the default.
     """
     me = uuid.uuid4().hex
     if rank == 0:
@@ -96,13 +90,20 @@ def _fresh(store: dist.Store, rank: int, world: int) -> dist.Store:
 
 
 @contextmanager
-def group(kind: DeviceKind, local_rank: int, **how: Any) -> Iterator[torch.device]:
-    """A process group for the time: NCCL between GPUs, gloo between CPUs."""
+def group(
+    kind: DeviceKind, local_rank: int, store: dist.Store, rank: int, processes: int
+) -> Iterator[torch.device]:
+    """Form a process group for the time; gives this process's device.
+
+    `store` is where the processes find each other, `local_rank` the GPU's number.
+    """
     device = torch.device(kind, local_rank) if kind == "cuda" else torch.device(kind)
     if kind == "cuda":
         torch.cuda.set_device(device)
     backend = "nccl" if kind == "cuda" else "gloo"
-    dist.init_process_group(backend, timeout=TIMEOUT, **how)
+    dist.init_process_group(
+        backend, store=store, rank=rank, world_size=processes, timeout=TIMEOUT
+    )
     try:
         # whoever is done before another has connected would fail that one
         dist.barrier(device_ids=[local_rank] if kind == "cuda" else None)

@@ -22,7 +22,7 @@ from alexnet_lib.runs.run import run_arm
 from alexnet_lib.runs.train_config import train_config, weights_sha256
 from alexnet_lib.training.team import SingleProcess
 
-from .test_parallel import wait_for
+from .helpers import wait_for
 
 ROOT = Path(__file__).parents[2]
 EPOCHS, STEPS = 4, 25
