@@ -21,8 +21,10 @@ class Table(str):
         printer.text(f"a table of {len(self.splitlines()) - 2} rows")
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
-    """A table with a row per item of `rows`; without any it says `not run yet`."""
-    body = list(rows) or [[NOT_RUN_YET, *[""] * (len(head) - 1)]]
+def table(head: Sequence[str], rows: Iterable[Sequence[str]], empty: str = "") -> Table:
+    """A table with a row per item of `rows`; without any, one that says `empty`."""
+    body = list(rows)
+    if empty and not body:
+        body = [[empty, *[""] * (len(head) - 1)]]
     lines = [head, ["---"] * len(head), *body]
     return Table("\n".join("| " + " | ".join(cells) + " |" for cells in lines))

@@ -23,11 +23,6 @@ SOURCE = Augmentation(chunk=32, mean="centre", divisor=1.1)
 """As the code did it (`convdata_jpeg.py:57-66,77,155-179,209-211,238-246`)."""
 
 
-CIFAR = Augmentation(size=24, mean="centre", colour=0.0)
-"""cuda-convnet's `cifar-cropped`: 9 x 9 offsets and mirrors of 24x24 pixels
-(`convdata_cifar.py:93-99`), which its nets of 13 % and 11 % test error are fed."""
-
-
 @dataclass(frozen=True)
 class Draws:
     """What was drawn for N images: offsets (N, 2), mirrored (N,), colours (N, 3)."""

@@ -84,12 +84,3 @@ def colour_shares(kernels: Tensor) -> Tensor:
     """
     chroma = kernels - kernels.mean(1, keepdim=True)
     return chroma.square().sum((1, 2, 3)) / kernels.square().sum((1, 2, 3))
-
-
-def by_tower(shares: list[float]) -> tuple[list[float], list[float]]:
-    """`shares` of the first half of the kernels, tower 0's, and of the second.
-
-    In a net without towers the halves are two arbitrary ones, to compare with.
-    """
-    middle = len(shares) // 2
-    return shares[:middle], shares[middle:]

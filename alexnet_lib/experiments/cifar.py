@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
-from alexnet_lib.data.augment import CIFAR
+from alexnet_lib.config import Augmentation, DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.experiments.experiment import Epochs, Experiment
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
@@ -12,6 +11,9 @@ from alexnet_lib.settings import Scale
 
 NORM_EPOCHS: dict[Scale, int] = {"smoke": 2, "laptop": 16, "paper": 520}
 POOLING_EPOCHS: dict[Scale, int] = {"smoke": 2, "laptop": 15, "paper": 150}
+CROPPED = Augmentation(size=24, mean="centre", colour=0.0)
+"""cuda-convnet's `cifar-cropped`: 9 x 9 offsets and mirrors of 24x24 pixels
+(`convdata_cifar.py:93-99`), which its nets of 13 % and 11 % test error are fed."""
 
 
 def _norm_arms(scale: Scale) -> dict[str, RunConfig]:
@@ -32,7 +34,7 @@ def _norm_arms(scale: Scale) -> dict[str, RunConfig]:
         evaluate_train=500 if scale == "smoke" else 10_000,
         precision="bfloat16" if scale == "laptop" else "float32",
     )
-    data = DataConfig(_data(scale), augmentation=CIFAR)
+    data = DataConfig(_data(scale), augmentation=CROPPED)
     return {name: RunConfig(data, conv_local(name), training) for name in CONV_LOCAL}
 
 

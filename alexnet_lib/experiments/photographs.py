@@ -6,7 +6,7 @@ import dataclasses
 from statistics import fmean
 
 from alexnet_lib.config import Augmentation, DataConfig, RunConfig, TrainingConfig
-from alexnet_lib.evaluation.probe import by_tower
+from alexnet_lib.evaluation.colour import by_tower
 from alexnet_lib.experiments.experiment import Epochs, Experiment
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations

@@ -3,37 +3,63 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Literal, NamedTuple
 
 from alexnet_lib.ledger.lab_notes import LabNote
 from alexnet_lib.ledger.measures import Measure
+
+Kind = Literal["own data", "elsewhere", "extension"]
+
+
+class Printed(NamedTuple):
+    """A number in print, and the bounds of what is printed so."""
+
+    value: float
+    low: float
+    high: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """One number of the paper, or one that its authors logged and did not print.
 
-    `paper` is None for the latter. `null` is the value that would mean no effect (1
-    for a ratio, 0 for a difference), or None where there is none, as for an error
-    rate. `measure` gives our number from the runs of `experiment` by arm, or None
-    while runs are missing or have not got there. Runs on ImageNet count for a claim
-    `of_imagenet` alone, and no others do for it.
+    - `paper`: the number as printed (its digits say how it was rounded), words where
+      the paper has no number, None where it says nothing.
+    - `null`: what would mean no effect, 1 for a ratio, 0 for a difference; None for a
+      plain number, as an error rate is.
+    - `kind`: tested on the paper's `own data`, or `elsewhere`, or an `extension`: what
+      the paper does not claim is described and not judged.
+    - `measure`: our number from the runs of `experiment`. Runs on ImageNet count for a
+      claim `of_imagenet` alone, and no others do for it.
+    - `epochs`: runs that are shorter do not test the claim.
+    - `needs`: what a test would take, of a claim that nothing here tests.
     """
 
     name: str
     section: str
     statement: str
-    unit: str
-    paper: float | None
+    unit: str = ""
+    paper: str | None = None
     null: float | None = None
+    kind: Kind = "own data"
     log: LabNote | None = None
     experiment: str | None = None
     measure: Measure | None = None
     of_imagenet: bool = False
+    epochs: int | None = None
+    needs: str = ""
 
     @property
-    def claimed(self) -> float:
-        """The paper's number, or the logged one where the paper has none."""
-        if self.paper is not None:
-            return self.paper
-        assert self.log is not None
-        return self.log.value
+    def printed(self) -> Printed | None:
+        """The paper's number, give or take half of its last digit; None for words.
+
+        Zeros that end a whole number are no digits of it: 60 is any of 55 to 65.
+        """
+        try:
+            number = Decimal(self.paper or "")
+        except InvalidOperation:
+            return None
+        digits = number if "." in str(number) else number.normalize()
+        half = Decimal(5).scaleb(int(digits.as_tuple().exponent) - 1)
+        return Printed(float(number), float(number - half), float(number + half))

@@ -1,18 +1,22 @@
 """From an experiment's runs to one number: a mean, a ratio, a difference of arms.
 
-Each measure is a value that says which arms and metric it reads, and that gives the
-number with its interval when it is called with the runs: None while runs are missing
-or have no such value.
+Each measure is a value that says which arms and metrics it reads, and that gives the
+number with its interval when it is called with the runs: `NotReached` where a run has
+no such number, None while runs are missing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from statistics import fmean
+from typing import Literal, Protocol
 
+from alexnet_lib.experiments.plan import ErrorTerm
 from alexnet_lib.ledger import estimate
-from alexnet_lib.ledger.estimate import Estimate
+from alexnet_lib.ledger.estimate import NotReached, Outcome
+from alexnet_lib.nets.alexnet import Preset, alexnet
+from alexnet_lib.nets.counts import count, total
 from alexnet_lib.runs.records import Record, Runs
 
 
@@ -31,8 +35,8 @@ class Measure(Protocol):
     def metrics(self) -> tuple[str, ...]:
         """The metrics that are read of each of these runs."""
 
-    def __call__(self, runs: Runs) -> Estimate | None:
-        """The number, or None if `runs` do not give it."""
+    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
+        """The number, or None while `runs` are missing; `error`: a difference's."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ class Mean:
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """The arms whose runs are read."""
+        """The arm, alone."""
         return (self.arm,)
 
     @property
@@ -53,10 +57,14 @@ class Mean:
         """The metric, alone."""
         return (self.metric,)
 
-    def __call__(self, runs: Runs) -> Estimate | None:
-        """The mean with its interval, once every run has the metric."""
-        values = _values(runs.get(self.arm, ()), self.metric)
-        return estimate.mean([self.factor * v for v in values]) if values else None
+    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
+        """The mean with its interval."""
+        if not runs.get(self.arm):
+            return None
+        columns = _columns([runs[self.arm]], self.metric, self.factor)
+        if isinstance(columns, NotReached):
+            return columns
+        return estimate.mean(columns[0])
 
 
 @dataclass(frozen=True)
@@ -69,7 +77,7 @@ class Ratio:
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """The arms whose runs are read."""
+        """The numerator and the denominator."""
         return self.arm, self.to
 
     @property
@@ -77,10 +85,14 @@ class Ratio:
         """The metric, alone."""
         return (self.metric,)
 
-    def __call__(self, runs: Runs) -> Estimate | None:
-        """The first arm's geometric mean over the second's."""
-        values, others = (_values(runs.get(a, ()), self.metric) for a in self.arms)
-        return estimate.ratio(values, others) if values and others else None
+    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
+        """The ratio of geometric means with its interval."""
+        if not all(runs.get(arm) for arm in self.arms):
+            return None
+        columns = _columns([runs[arm] for arm in self.arms], self.metric)
+        if isinstance(columns, NotReached):
+            return columns
+        return estimate.ratio(*columns)
 
 
 @dataclass(frozen=True)
@@ -94,7 +106,7 @@ class Difference:
 
     @property
     def arms(self) -> tuple[str, ...]:
-        """The arms whose runs are read."""
+        """The arm and its baseline."""
         return self.arm, self.less
 
     @property
@@ -102,21 +114,89 @@ class Difference:
         """The metric, alone."""
         return (self.metric,)
 
-    def __call__(self, runs: Runs) -> Estimate | None:
-        """The mean of the pairs' differences, once every pair has both."""
-        by_seed = [{r.seed: r for r in runs.get(arm, ())} for arm in self.arms]
-        seeds = sorted(by_seed[0].keys() & by_seed[1].keys())
-        values, others = (
-            _values([of[seed] for seed in seeds], self.metric) for of in by_seed
-        )
-        if not values or not others:
+    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
+        """The mean of the pairs' differences with its interval.
+
+        Its error is the pairs' own, or `pooled` over all arms that have these seeds.
+        """
+        seeds = _common_seeds(runs, self.arms)
+        if not seeds:
             return None
-        return estimate.difference(
-            [self.factor * v for v in values], [self.factor * v for v in others]
-        )
+        others = [
+            arm
+            for arm in runs
+            if arm not in self.arms and seeds <= _common_seeds(runs, [arm])
+        ]
+        arms = [*self.arms, *(others if error == "pooled" else ())]
+        by_seed = [{run.seed: run for run in runs[arm]} for arm in arms]
+        paired = [[of_arm[seed] for seed in sorted(seeds)] for of_arm in by_seed]
+        columns = _columns(paired, self.metric, self.factor)
+        if isinstance(columns, NotReached):
+            return columns
+        if error == "pooled":
+            return estimate.pooled_difference(columns)
+        return estimate.difference(*columns)
 
 
-def _values(runs: Sequence[Record], metric: str) -> list[float] | None:
-    """The metric of each run; None if one has none."""
-    values = [run.result[metric] for run in runs]
-    return None if None in values else values
+@dataclass(frozen=True)
+class Within:
+    """One metric less another of the same run, averaged over `arms` by seed."""
+
+    arms: tuple[str, ...]
+    metric: str
+    less: str
+    factor: float = 1.0
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The two metrics."""
+        return self.metric, self.less
+
+    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
+        """The mean over seeds with its interval: of the seeds that all arms have."""
+        by_seed = [
+            fmean(
+                run.result[self.metric] - run.result[self.less]
+                for arm in self.arms
+                for run in runs[arm]
+                if run.seed == seed
+            )
+            for seed in sorted(_common_seeds(runs, self.arms))
+        ]
+        if not by_seed:
+            return None
+        return estimate.mean([self.factor * value for value in by_seed])
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A number of the network itself, in units of `per`; no run is needed."""
+
+    network: Preset
+    what: Literal["parameters", "units"]
+    per: float = 1.0
+    arms: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
+
+    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
+        """The number, exact."""
+        whole = total(count(alexnet(self.network)))
+        return estimate.counted(getattr(whole, self.what) / self.per)
+
+
+def _common_seeds(runs: Runs, arms: Sequence[str]) -> set[int]:
+    return set.intersection(*({run.seed for run in runs.get(a, ())} for a in arms))
+
+
+def _columns(
+    runs_of_arms: Sequence[Sequence[Record]], metric: str, factor: float = 1.0
+) -> list[list[float]] | NotReached:
+    """`factor` times the metric of each run, a list per arm.
+
+    Or how many runs never reached it, of the first arm that has such.
+    """
+    for runs in runs_of_arms:
+        missed = sum(run.result[metric] is None for run in runs)
+        if missed:
+            return NotReached(missed, len(runs))
+    return [[factor * run.result[metric] for run in runs] for runs in runs_of_arms]

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from alexnet_lib.experiments import plan_of
+from alexnet_lib.ledger import same_data
 from alexnet_lib.ledger.claim import Claim
 from alexnet_lib.ledger.claims import CLAIMS
-from alexnet_lib.ledger.estimate import Estimate
-from alexnet_lib.ledger.verdict import Verdict, verdict
+from alexnet_lib.ledger.estimate import Estimate, Outcome, holm
+from alexnet_lib.ledger.verdict import verdict
 from alexnet_lib.runs import records
 from alexnet_lib.runs.records import Record, Runs
 from alexnet_lib.settings import Scale
@@ -22,15 +25,33 @@ IMAGENET = ("imagenet", "imagenet2010")
 class Row:
     """One claim of the ledger with our published runs and the reader's own.
 
-    `drawn` says that the reader's runs used drawn images; the verdict is always
-    that of the published runs.
+    `p`: the p-value of no effect, corrected by Holm for all rows of its section. The
+    verdict is always that of the published runs. `yours` stands only beside published
+    runs on the same data; `other_data` says how the data differ else.
     """
 
     claim: Claim
-    published: Estimate | None
-    yours: Estimate | None
-    drawn: bool
-    verdict: Verdict
+    published: Outcome | None
+    p: float | None
+    verdict: str
+    yours: Outcome | None
+    other_data: str
+
+
+@dataclass(frozen=True)
+class _Tested:
+    """A claim's runs, those that count for it, and the number that they give."""
+
+    claim: Claim
+    runs: Runs
+    outcome: Outcome | None
+
+    @property
+    def p(self) -> float | None:
+        """The p-value of no effect, not corrected."""
+        if self.claim.null is None or not isinstance(self.outcome, Estimate):
+            return None
+        return self.outcome.p(self.claim.null)
 
 
 def ledger(
@@ -42,19 +63,60 @@ def ledger(
         for claim in CLAIMS
         if experiment in (None, claim.experiment) and section in (None, claim.section)
     ]
-    names = {claim.experiment for claim in claims if claim.experiment is not None}
+    sections = {claim.section for claim in claims}
+    family = [claim for claim in CLAIMS if claim.section in sections]
+    names = {claim.experiment for claim in family if claim.experiment}
     published = {name: records.published(name) for name in names}
     own = {name: records.own(name, scale) for name in names}
-    return [_row(claim, published, own) for claim in claims]
+    tested = [_tested(claim, published) for claim in family]
+    corrected = _corrected(tested)
+    return [
+        _row(ours, corrected.get(ours.claim.name), _tested(ours.claim, own))
+        for ours in tested
+        if ours.claim in claims
+    ]
 
 
-def _row(claim: Claim, published: Mapping[str, Runs], own: Mapping[str, Runs]) -> Row:
-    if claim.experiment is None or claim.measure is None:
-        return Row(claim, None, None, False, "not run yet")
-    ours = claim.measure(_counting_for(claim, published[claim.experiment]))
-    own_runs = _counting_for(claim, own[claim.experiment])
-    drawn = any(not r.data["real"] for runs in own_runs.values() for r in runs)
-    return Row(claim, ours, claim.measure(own_runs), drawn, verdict(claim, ours))
+def _tested(claim: Claim, runs_of: Mapping[str, Runs]) -> _Tested:
+    runs = _counting_for(claim, runs_of.get(claim.experiment or "", {}))
+    if claim.measure is None:
+        return _Tested(claim, runs, None)
+    plan = plan_of(runs)
+    error = plan.error_term if plan else "pairs"
+    return _Tested(claim, runs, claim.measure(runs, error))
+
+
+def _row(ours: _Tested, p: float | None, yours: _Tested) -> Row:
+    claim, plan = ours.claim, plan_of(ours.runs)
+    words = verdict(
+        claim,
+        ours.outcome,
+        planned=plan.seeds if plan else None,
+        epochs=_epochs(ours.runs),
+        p=p,
+    )
+    other = same_data.difference(ours.runs, yours.runs)
+    outcome = None if other or not claim.experiment else yours.outcome
+    return Row(claim, ours.outcome, p, words, outcome, other)
+
+
+def _epochs(runs: Runs) -> int | None:
+    """How long the shortest of the runs was meant to be."""
+    lengths = [run.config.training.epochs for of_arm in runs.values() for run in of_arm]
+    return min(lengths, default=None)
+
+
+def _corrected(tested: Sequence[_Tested]) -> dict[str, float]:
+    """Holm's p-values by claim, the rows of a section together."""
+    by_name: dict[str, float] = {}
+    for section in {t.claim.section for t in tested}:
+        rows = {
+            t.claim.name: t.p
+            for t in tested
+            if t.claim.section == section and t.p is not None
+        }
+        by_name |= zip(rows, holm(list(rows.values())), strict=True)
+    return by_name
 
 
 def _counting_for(claim: Claim, runs: Runs) -> Runs:
@@ -76,18 +138,17 @@ def ledger_table(rows: Sequence[Row], *, yours: bool = True) -> Table:
 
 def _cells(row: Row, yours: bool) -> list[str]:
     claim = row.claim
-    log = f"{claim.log.value:.4g}" if claim.log else "none"
     cells = [
         claim.statement,
         claim.section,
-        "none" if claim.paper is None else f"{claim.paper:g} {claim.unit}",
-        log,
+        f"{claim.paper} {claim.unit}".strip() if claim.paper else "none",
+        f"{claim.log.value:.4g}" if claim.log else "none",
         row.published.text() if row.published else "none",
         row.verdict,
     ]
     if yours:
-        note = " (drawn images)" if row.drawn else ""
-        cells.insert(5, row.yours.text() + note if row.yours else "none")
+        own = row.yours.text() if row.yours else "none"
+        cells.insert(5, f"other data: {row.other_data}" if row.other_data else own)
     return cells
 
 
@@ -99,12 +160,18 @@ def ledger_json(rows: Iterable[Row]) -> list[dict[str, Any]]:
             "section": row.claim.section,
             "statement": row.claim.statement,
             "unit": row.claim.unit,
+            "kind": row.claim.kind,
             "paper": row.claim.paper,
             "log": vars(row.claim.log) if row.claim.log else None,
-            "published": vars(row.published) if row.published else None,
-            "yours": vars(row.yours) if row.yours else None,
-            "yours_drawn": row.drawn,
+            "published": _json(row.published),
+            "p": row.p,
             "verdict": row.verdict,
+            "yours": _json(row.yours),
+            "other_data": row.other_data,
         }
         for row in rows
     ]
+
+
+def _json(outcome: Outcome | None) -> dict[str, Any] | None:
+    return dataclasses.asdict(outcome) if outcome else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from alexnet_lib.ledger.estimate import mean
 from alexnet_lib.runs.records import Record, Runs
-from alexnet_lib.tables import Table, table
+from alexnet_lib.tables import NOT_RUN_YET, Table, table
 
 
 def result_table(runs: Iterable[Record]) -> Table:
@@ -30,7 +30,7 @@ def metric_table(
         shown = ", ".join(_shown(v, digits) for v in values)
         whole = mean(reached).text(digits) if len(reached) == len(values) else "never"
         rows.append([arm, shown, whole])
-    return table(["arm", head, "mean, 95 % interval"], rows)
+    return table(["arm", head, "mean, 95 % interval"], rows, empty=NOT_RUN_YET)
 
 
 def _shown(value: float | None, digits: int = 3) -> str:

@@ -1,46 +1,115 @@
-"""What a number with its interval says of a claim."""
+"""The words for what a number says of a claim: one rule per case."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import NamedTuple
 
-from alexnet_lib.ledger.claim import Claim
-from alexnet_lib.ledger.estimate import Estimate
+from alexnet_lib.ledger.claim import Claim, Printed
+from alexnet_lib.ledger.estimate import LEVEL, NotReached, Outcome
+from alexnet_lib.tables import NOT_RUN_YET
 
-Verdict = Literal[
-    "reproduced",
-    "larger effect",
-    "smaller effect",
-    "not reproduced",
-    "undecided",
-    "differs",
-    "one seed only",
-    "not run yet",
-]
+PLAIN_WIDTH = 0.1
+"""The share of a plain number that either side of its interval may be wide."""
 
 
-def verdict(claim: Claim, ours: Estimate | None) -> Verdict:
+class Interval(NamedTuple):
+    """Our number between its bounds."""
+
+    low: float
+    value: float
+    high: float
+
+    @property
+    def half_width(self) -> float:
+        """The wider side: a ratio's are not alike."""
+        return max(self.high - self.value, self.value - self.low)
+
+
+def verdict(
+    claim: Claim,
+    outcome: Outcome | None,
+    *,
+    planned: int | None,
+    epochs: int | None = None,
+    p: float | None = None,
+) -> str:
     """What our number says of the claim.
 
-    `reproduced`: the interval holds the claimed value, and not the null; `undecided`:
-    it holds both, so more seeds are needed. If it does not hold the claimed, a figure
-    without a null `differs`; an effect is `larger` or `smaller` than claimed if its
-    interval lies wholly on the claim's side of none, else `not reproduced`.
+    `planned`: how many runs of an arm the experiment's plan has; before they are there,
+    or without a plan, nothing is judged. `epochs`: how long the runs were. `p`: the
+    p-value of no effect, corrected for the other rows of its section; without it, the
+    number's own.
     """
-    if ours is None:
-        return "not run yet"
-    if ours.low is None or ours.high is None:
+    if outcome is None:
+        return f"{NOT_RUN_YET}: needs {claim.needs}" if claim.needs else NOT_RUN_YET
+    if claim.experiment is not None and planned is None:
+        return "no plan, not judged"
+    if planned is not None and outcome.n < planned:
+        return f"interim, {outcome.n} of {planned}"
+    if isinstance(outcome, NotReached):
+        return outcome.text()
+    if claim.kind == "extension" or claim.printed is None:
+        return "described, not judged"
+    if claim.epochs is not None and epochs is not None and epochs < claim.epochs:
+        return f"not tested at this scale: {epochs} of {claim.epochs} epochs"
+    if outcome.low is None or outcome.high is None:
         return "one seed only"
-    agrees = ours.low <= claim.claimed <= ours.high
-    if agrees and claim.null is not None and ours.low <= claim.null <= ours.high:
-        return "undecided"
-    if agrees:
-        return "reproduced"
+    ours = Interval(outcome.low, outcome.value, outcome.high)
     if claim.null is None:
-        return "differs"
-    side = 1 if claim.claimed > claim.null else -1
-    nearest = min(side * (bound - claim.null) for bound in (ours.low, ours.high))
-    if nearest <= 0:
-        return "not reproduced"
-    beyond = nearest > side * (claim.claimed - claim.null)
-    return "larger effect" if beyond else "smaller effect"
+        return _plain(claim.printed, ours)
+    own_p = outcome.p(claim.null) if p is None else p
+    told = own_p is not None and own_p < 1 - LEVEL
+    judge = _effect if claim.kind == "own data" else _elsewhere
+    return judge(claim.printed, claim.null, ours, told)
+
+
+def _plain(claimed: Printed, ours: Interval) -> str:
+    """A number that is no effect, as an error rate: the printed one, or on a side."""
+    if ours.low > claimed.high:
+        return "larger"
+    if ours.high < claimed.low:
+        return "smaller"
+    narrow = ours.half_width <= PLAIN_WIDTH * abs(claimed.value)
+    return "reproduced" if narrow and _rounds(claimed, ours) else "undecided"
+
+
+def _effect(claimed: Printed, null: float, ours: Interval, told: bool) -> str:
+    """An effect on the paper's own data.
+
+    `reproduced` if ours rounds to what is printed, and its interval excludes no effect
+    and is either side no wider than half the claim: then no further run with the same
+    centre takes the word back. An interval that holds the claim around another centre
+    is `undecided`.
+    """
+    if not told:
+        return "no effect" if _within_half(claimed, null, ours) else "undecided"
+    sign = 1 if claimed.value > null else -1
+    if sign * (ours.value - null) < 0:
+        return "opposite"
+    least, most = sorted(sign * (bound - null) for bound in (ours.low, ours.high))
+    small, large = sorted(sign * (bound - null) for bound in claimed[1:])
+    if least > large:
+        return "larger effect"
+    if most < small:
+        return "smaller effect"
+    narrow = ours.half_width <= abs(claimed.value - null) / 2
+    return "reproduced" if narrow and _rounds(claimed, ours) else "undecided"
+
+
+def _elsewhere(claimed: Printed, null: float, ours: Interval, told: bool) -> str:
+    """An effect that is claimed of other data: its direction alone."""
+    if told:
+        same = (ours.value - null) * (claimed.value - null) > 0
+        return "same direction" if same else "opposite direction"
+    within = _within_half(claimed, null, ours)
+    return "no effect of half the claim" if within else "undecided"
+
+
+def _rounds(claimed: Printed, ours: Interval) -> bool:
+    return claimed.low <= ours.value <= claimed.high
+
+
+def _within_half(claimed: Printed, null: float, ours: Interval) -> bool:
+    """Whether the interval excludes even half of the claimed effect, either way."""
+    half = abs(claimed.value - null) / 2
+    return null - half <= ours.low and ours.high <= null + half

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from alexnet_lib.experiments import plan_of
 from alexnet_lib.figures.curves import TEST, Look, by_epoch, lines, whole_epochs
 from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import (
@@ -16,7 +17,7 @@ from alexnet_lib.figures.picture import (
     canvas,
     own_settings,
 )
-from alexnet_lib.ledger.estimate import Estimate
+from alexnet_lib.ledger.estimate import Estimate, Outcome, Side, told_apart
 from alexnet_lib.ledger.measures import Difference, Mean
 from alexnet_lib.runs.records import Runs
 from alexnet_lib.tables import NOT_RUN_YET, Table, table
@@ -27,10 +28,16 @@ Comparisons = Mapping[str, Difference]
 _ACROSS = 2
 
 
+def found_in(runs: Runs, of: Difference) -> Outcome | None:
+    """The difference, with the error that the plan of these runs has for it."""
+    plan = plan_of(runs)
+    return of(runs, plan.error_term if plan else "pairs")
+
+
 def difference_table(runs: Runs, comparisons: Comparisons) -> Table:
     """A row per comparison: its two arms, and the difference with its interval."""
     rows = (
-        [what, f"{of.arm} minus {of.less}", _text(of(runs))]
+        [what, f"{of.arm} minus {of.less}", _text(found_in(runs, of))]
         for what, of in comparisons.items()
     )
     return table(["what differs", "nets", "points, 95 % interval"], rows)
@@ -43,24 +50,39 @@ def both_arms_table(
     rows = []
     for what, of in comparisons.items():
         means = (Mean(arm, of.metric, of.factor)(runs) for arm in of.arms)
-        rows.append([what, *map(_text, means), _text(of(runs))])
+        rows.append([what, *map(_text, means), _text(found_in(runs, of))])
     return table(["at the end, %", *names.values(), "difference, points"], rows)
 
 
-def _text(found: Estimate | None) -> str:
+def _text(found: Outcome | None) -> str:
     return found.text(2) if found else NOT_RUN_YET
 
 
 def verdict_lines(runs: Runs, comparisons: Comparisons) -> str:
-    """A line per comparison: which arm has less of the error, by the interval."""
-    lines = (f"{what}: {verdict(of, of(runs))}" for what, of in comparisons.items())
-    return "\n".join(lines)
+    """A line per comparison: which arm has less of the error.
+
+    By the intervals, corrected by Holm for how many comparisons there are.
+    """
+    found = {what: found_in(runs, of) for what, of in comparisons.items()}
+    known = {
+        w: outcome for w, outcome in found.items() if isinstance(outcome, Estimate)
+    }
+    sides = dict(zip(known, told_apart(list(known.values())), strict=True))
+    return "\n".join(
+        f"{what}: {_said(of, found[what], sides.get(what))}"
+        for what, of in comparisons.items()
+    )
 
 
-def verdict(difference: Difference, found: Estimate | None) -> str:
-    """What `found` says of the two arms of a difference, in words."""
-    if found is None:
-        return NOT_RUN_YET
+def verdict(difference: Difference, found: Outcome | None) -> str:
+    """What `found` says of the two arms of a difference, in words, taken alone."""
+    side = found.side() if isinstance(found, Estimate) else None
+    return _said(difference, found, side)
+
+
+def _said(difference: Difference, found: Outcome | None, side: Side | None) -> str:
+    if not isinstance(found, Estimate):
+        return _text(found)
     arm, other = difference.arms
     words = {
         "below": f"{arm} lower than {other}",
@@ -68,7 +90,7 @@ def verdict(difference: Difference, found: Estimate | None) -> str:
         "around": "no difference shown",
         None: "one pair of runs only: says nothing",
     }
-    return words[found.side()]
+    return words[side]
 
 
 @own_settings
@@ -108,7 +130,8 @@ def interval_plot(
     figure, (ax,) = canvas(1, 1, 8, 0.45 * len(comparisons) + 1.3)
     told = []
     for row, (what, of) in enumerate(comparisons.items()):
-        if found := of(runs):
+        found = found_in(runs, of)
+        if isinstance(found, Estimate):
             ax.plot([found.value], [row], "o", color=BLUE)
             if found.low is not None and found.high is not None:
                 ax.plot([found.low, found.high], [row, row], color=BLUE)

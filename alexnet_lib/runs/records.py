@@ -39,7 +39,7 @@ class Record:
     experiment: str
     arm: str
     seed: int
-    scale: str
+    scale: Scale
     config: RunConfig
     data: dict[str, Any]
     epochs: list[dict[str, Any]]

@@ -1,18 +1,24 @@
-"""Estimates against the textbook's formulas, and verdicts."""
+"""Estimates against the textbook's formulas, and against scipy's."""
 
+import itertools
 import math
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from alexnet_lib.experiments import EXPERIMENTS
-from alexnet_lib.experiments.experiment import epochs_to
-from alexnet_lib.ledger.claim import Claim
-from alexnet_lib.ledger.claims import CLAIMS
-from alexnet_lib.ledger.estimate import LEVEL, Estimate, difference, mean, ratio
-from alexnet_lib.ledger.lab_notes import LabNote
-from alexnet_lib.ledger.verdict import verdict
+from alexnet_lib.ledger.estimate import (
+    LEVEL,
+    Estimate,
+    NotReached,
+    counted,
+    difference,
+    holm,
+    mean,
+    pooled_difference,
+    ratio,
+    told_apart,
+)
 
 T_975 = {2: 4.302653, 4: 2.776445}  # Student's t, by degrees of freedom
 
@@ -48,8 +54,8 @@ def test_ratio_of_any_two_samples_has_scipys_interval(sizes):
 
 
 def test_values_that_do_not_differ_have_an_interval_of_no_width():
-    assert ratio([2.0, 2.0], [1.0, 1.0]) == Estimate(2.0, 2.0, 2.0, 2)
-    assert mean([2.0, 2.0]) == Estimate(2.0, 2.0, 2.0, 2)
+    assert ratio([2.0, 2.0], [1.0, 1.0]) == Estimate(2.0, 2.0, 2.0, 2, 2.0, ratio=True)
+    assert mean([2.0, 2.0]) == Estimate(2.0, 2.0, 2.0, 2, 1)
 
 
 def test_difference_has_students_interval_on_the_pairs():
@@ -78,99 +84,117 @@ def test_one_seed_has_no_interval():
         mean([])
 
 
-@pytest.mark.parametrize(
-    ("low", "high", "words"),
-    [
-        (5.0, 7.0, "reproduced"),
-        (0.9, 7.0, "undecided"),
-        (2.0, 3.0, "smaller effect"),
-        (7.0, 9.0, "larger effect"),
-        (0.8, 1.5, "not reproduced"),
-        (0.3, 0.5, "not reproduced"),
-        (0.9, 6.5, "undecided"),
-        (None, None, "one seed only"),
-    ],
-)
-def test_verdict_on_a_ratio(low, high, words):
-    claim = Claim(
-        name="x", section="§0", statement="x", unit="times", paper=6.0, null=1.0
+def test_p_values_are_students_and_welchs():
+    draw = np.random.default_rng(0)
+    values, others = draw.normal(5, 1, 6), draw.normal(4, 3, 9)
+    student = stats.ttest_1samp(values, 4.5).pvalue
+    assert mean(list(values)).p(4.5) == pytest.approx(student)
+    welch = stats.ttest_ind(np.log(values), np.log(values[:3] * 1.2), equal_var=False)
+    assert ratio(values, values[:3] * 1.2).p(1.0) == pytest.approx(welch.pvalue)
+    assert mean(list(others)).p(0.0) == pytest.approx(
+        stats.ttest_1samp(others, 0).pvalue
     )
-    assert verdict(claim, Estimate(1.0, low, high, 5)) == words
-    assert verdict(claim, None) == "not run yet"
+    assert mean([3.0]).p(0.0) is None
+    assert counted(60.0).p(0.0) is None
 
 
-def test_verdict_on_a_lower_error():
-    claim = Claim(
-        name="x", section="§0", statement="x", unit="points", paper=-1.4, null=0.0
+@pytest.mark.parametrize("seed", range(5))
+def test_p_is_below_five_percent_exactly_where_the_interval_excludes_none(seed):
+    values = np.random.default_rng(seed).normal(0.7, 1, 5)
+    estimate = mean(list(values))
+    assert estimate.p(estimate.low) == pytest.approx(0.05)
+    assert (estimate.p(0.0) < 0.05) == (estimate.side() != "around")
+
+
+def least_squares_difference(table):
+    """The first arm less the second by a regression on arms and seeds as dummies."""
+    arms, seeds = table.shape
+    design = np.zeros((arms * seeds, arms + seeds - 1))
+    for arm in range(arms):
+        for seed in range(seeds):
+            row = design[arm * seeds + seed]
+            row[arm] = 1
+            if seed:
+                row[arms + seed - 1] = 1
+    fit, (squares,), *_ = np.linalg.lstsq(design, table.ravel(), rcond=None)
+    df = arms * seeds - design.shape[1]
+    contrast = np.zeros(design.shape[1])
+    contrast[:2] = 1, -1
+    spread = contrast @ np.linalg.inv(design.T @ design) @ contrast
+    half = stats.t.ppf(0.975, df) * math.sqrt(squares / df * spread)
+    return contrast @ fit, half, df
+
+
+@pytest.mark.parametrize("shape", [(2, 3), (4, 3), (5, 2), (11, 5)])
+def test_the_pooled_error_is_that_of_a_regression_on_arms_and_seeds(shape):
+    table = np.random.default_rng(shape).normal(size=shape)
+    value, half, df = least_squares_difference(table)
+    got = pooled_difference(table)
+    assert (got.value, got.n, got.df) == (pytest.approx(value), shape[1], df)
+    assert (got.low, got.high) == pytest.approx((value - half, value + half))
+
+
+def test_pooled_over_two_arms_is_their_pairs():
+    pairs = difference([1.0, 2.5, 4.0], [0.5, 2.0, 1.0])
+    pooled = pooled_difference([[1.0, 2.5, 4.0], [0.5, 2.0, 1.0]])
+    assert (pooled.value, pooled.df) == (pytest.approx(pairs.value), pairs.df)
+    assert (pooled.low, pooled.high) == pytest.approx((pairs.low, pairs.high))
+
+
+def test_what_all_arms_of_a_seed_share_is_no_error():
+    table = np.random.default_rng(3).normal(size=(4, 5))
+    easier = table + np.array([0.0, 5.0, -9.0, 2.0, 1.0])
+    assert pooled_difference(easier).high == pytest.approx(
+        pooled_difference(table).high
     )
-    assert verdict(claim, Estimate(-0.5, -0.9, -0.1, 5)) == "smaller effect"
-    assert verdict(claim, Estimate(-2.5, -3.0, -2.0, 5)) == "larger effect"
-    assert verdict(claim, Estimate(0.5, 0.1, 0.9, 5)) == "not reproduced"
 
 
-def test_verdict_without_a_null_is_yes_or_no():
-    claim = Claim(name="x", section="§0", statement="x", unit="%", paper=13.0)
-    assert verdict(claim, Estimate(14, 12.5, 15.5, 3)) == "reproduced"
-    assert verdict(claim, Estimate(16, 15.5, 16.5, 3)) == "differs"
+def test_a_pooled_error_states_its_degrees_of_freedom():
+    table = [[1.0, 2.0, 4.0], [3.0, 2.0, 1.0], [0.0, 1.0, 1.0], [5.0, 4.0, 4.0]]
+    assert pooled_difference(table).text().endswith("n=3, df=6")
+    assert difference(*table[:2]).text().endswith("n=3")
+    assert pooled_difference([[1.0], [3.0]]) == Estimate(-2.0, None, None, 1)
 
 
-def test_claims_have_names_of_their_own_and_known_experiments():
-    assert len({claim.name for claim in CLAIMS}) == len(CLAIMS)
-    for claim in CLAIMS:
-        assert (claim.experiment is None) == (claim.measure is None)
-        assert claim.experiment is None or claim.experiment in EXPERIMENTS
-
-
-def curve(*errors):
-    return [{"epoch": i, "train_error": e} for i, e in enumerate(errors, start=1)]
-
-
-@pytest.mark.parametrize(
-    ("errors", "expected"),
-    [
-        ((0.5, 0.3, 0.2), 2.5),
-        ((0.5, 0.25, 0.2), 2.0),
-        ((0.5, 0.3, 0.35, 0.15), 3.5),
-        ((0.2, 0.1), 1.0),
-        ((0.5, 0.4), None),
-        ((), None),
-    ],
-)
-def test_epochs_to_a_target_are_interpolated(errors, expected):
-    got = epochs_to(curve(*errors), "train_error", 0.25)
-    assert got == (expected if expected is None else pytest.approx(expected))
-
-
-def test_an_epoch_without_the_error_is_left_out():
-    epochs = [{"epoch": 0}, *curve(0.3, 0.2)]
-    assert epochs_to(epochs, "train_error", 0.25) == pytest.approx(1.5)
-
-
-def test_what_was_logged_and_not_printed_is_judged_by_the_log():
-    log = LabNote(-1.2, "layer-params-150.cfg")
-    claim = Claim(
-        name="x",
-        section="§0",
-        statement="x",
-        unit="points",
-        paper=None,
-        null=0.0,
-        log=log,
-    )
-    assert verdict(claim, Estimate(-1.0, -1.5, -0.5, 3)) == "reproduced"
-    assert verdict(claim, Estimate(-3.0, -4.0, -2.0, 3)) == "larger effect"
-
-
-def test_every_claim_states_a_number():
-    for claim in CLAIMS:
-        assert claim.claimed == (
-            claim.log.value if claim.paper is None else claim.paper
+def closed_test(p_values):
+    """Holm from its definition: reject what every set of hypotheses with it rejects."""
+    corrected = []
+    for i in range(len(p_values)):
+        others = [j for j in range(len(p_values)) if j != i]
+        sets = (
+            [i, *chosen]
+            for size in range(len(others) + 1)
+            for chosen in itertools.combinations(others, size)
         )
-        assert claim.null is None or claim.claimed != claim.null
+        corrected.append(
+            max(min(1.0, len(s) * min(p_values[j] for j in s)) for s in sets)
+        )
+    return corrected
 
 
-def test_logged_differences_are_those_that_the_paper_rounds():
-    """Each printed difference is its lab notes', rounded to a tenth."""
-    for claim in CLAIMS:
-        if claim.paper is not None and claim.log is not None:
-            assert claim.log.value == pytest.approx(claim.paper, abs=0.0501)
+@pytest.mark.parametrize("seed", range(20))
+def test_holm_is_the_closed_test_by_bonferroni(seed):
+    draw = np.random.default_rng(seed)
+    p_values = list(draw.choice([0.001, 0.02, 0.02, 0.04, 0.3, 0.9], 5) * draw.random())
+    assert holm(p_values) == pytest.approx(closed_test(p_values))
+
+
+def test_holm_of_one_and_of_none():
+    assert holm([0.04]) == [0.04]
+    assert holm([]) == []
+    assert holm([0.01, 0.04]) == pytest.approx([0.02, 0.04])
+
+
+def test_what_is_told_apart_alone_may_not_be_in_company():
+    weak = mean([0.2, 1.0, 2.0, 2.5, 0.8])
+    assert weak.side() == "above"
+    strong = mean([-5.0, -5.1, -4.9])
+    noise = [mean([-1.0, 1.0, 0.1 * i]) for i in range(6)]
+    assert told_apart([weak]) == ["above"]
+    assert told_apart([weak, strong, *noise])[:2] == ["around", "below"]
+    assert told_apart([mean([3.0]), strong]) == [None, "below"]
+
+
+def test_a_count_is_exact_and_a_run_that_never_arrived_says_so():
+    assert counted(60.965).text() == "61.0, counted"
+    assert NotReached(2, 5).text() == "not reached in 2 of 5"

@@ -89,6 +89,20 @@ def test_a_line_says_so_of_each_comparison(record):
     ]
 
 
+def test_many_comparisons_are_corrected(record):
+    """A difference that its own interval tells may be chance among eight."""
+    draw = [-0.2, 0.4, -0.3, 0.1, 0.0]
+    weak = [-0.02, -0.10, -0.20, -0.25, -0.08]
+    arms = {"weak": weak} | {f"x{i}": [d * (i + 1) for d in draw] for i in range(7)}
+    errors = {arm: dict(enumerate(values)) for arm, values in arms.items()}
+    runs = invented(record, errors | {"base": dict.fromkeys(range(5), 0.0)})
+    listed = {arm: Difference(arm, "base", "error") for arm in arms}
+    alone = {"weak": listed["weak"]}
+    assert comparisons.verdict_lines(runs, alone) == "weak: weak lower than base"
+    lines = comparisons.verdict_lines(runs, listed).splitlines()
+    assert lines[0] == "weak: no difference shown"
+
+
 def test_a_difference_without_runs_is_left_out_of_the_picture(record):
     errors = {"with": {1: 0.1, 2: 0.121}, "without": {1: 0.2, 2: 0.22}}
     listed = {"y": Difference("y", "without", "error"), "the unit": ERROR}
@@ -139,4 +153,4 @@ def test_the_ledger_has_the_same_differences():
             records.published("cifar-norm"),
         ),
     ):
-        assert rows[claim] == of(runs)
+        assert rows[claim] == comparisons.found_in(runs, of)

@@ -115,8 +115,19 @@ def cifar_race():
     return [Panel([line for net in nets for line in net])], list(map(ends, nets))
 
 
-def intervals(experiment, listed, metric, at=()):
-    """Dots and bars of paired t intervals, then the lines at 0 and `at`."""
+def pooled_half_width(table):
+    """Of any two rows' difference, by what rows and columns leave of the table."""
+    arms, seeds = table.shape
+    left = table - table.mean(0) - table.mean(1)[:, None] + table.mean()
+    df = (arms - 1) * (seeds - 1)
+    return stats.t.ppf(0.975, df) * np.sqrt((left**2).sum() / df * 2 / seeds), df
+
+
+def intervals(experiment, listed, metric, at=(), pooled=()):
+    """Dots and bars of t intervals, then the lines at 0 and `at`.
+
+    The intervals are those of pairs, or have the error of all the arms in `pooled`.
+    """
 
     def expected():
         lines, words = [], []
@@ -126,9 +137,16 @@ def intervals(experiment, listed, metric, at=()):
                 for name in (arm, less)
             )
             low, high = stats.ttest_rel(ours, theirs).confidence_interval(0.95)
-            mean = np.mean(ours) - np.mean(theirs)
+            mean, df = np.mean(ours) - np.mean(theirs), ""
+            if pooled:
+                results = [
+                    [100 * r["result"][metric] for r in raw(experiment, name)]
+                    for name in pooled
+                ]
+                half, freedom = pooled_half_width(np.array(results))
+                low, high, df = mean - half, mean + half, f", df={freedom}"
             lines += [[(mean, row)], [(low, row), (high, row)]]
-            words.append(f"{mean:.2f} [{low:.2f}, {high:.2f}], n={len(ours)}")
+            words.append(f"{mean:.2f} [{low:.2f}, {high:.2f}], n={len(ours)}{df}")
         return [Panel(lines + [[(x, 0), (x, 1)] for x in (0, *at)])], words
 
     return expected
@@ -241,6 +259,7 @@ CASES = {
             ],
             "test_error_ten_views",
             at=(-2,),
+            pooled=("13pct", "13pct-lrn", "13pct-wide", "11pct"),
         ),
     ),
     "ablation_intervals": Case(

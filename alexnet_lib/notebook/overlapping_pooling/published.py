@@ -29,7 +29,7 @@ from alexnet_lib.figures.curves import (
 )
 from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import BLUE, ORANGE, Picture, canvas, own_settings
-from alexnet_lib.ledger.estimate import Estimate
+from alexnet_lib.ledger.estimate import Outcome
 from alexnet_lib.ledger.measures import Difference
 from alexnet_lib.notebook.comparisons import Comparisons
 from alexnet_lib.runs.records import Record, Runs
@@ -149,7 +149,7 @@ def gap_at(run: Record, train_error: float) -> float | None:
 GAP = Difference("overlapping", "apart", "gap")
 
 
-def gap_at_equal_error(runs: Runs) -> tuple[float, Estimate] | None:
+def gap_at_equal_error(runs: Runs) -> tuple[float, Outcome] | None:
     """The gaps' difference, overlapping minus apart, at a training error all have had.
 
     That error, in percent, is the highest at which any run ended, rounded up to a

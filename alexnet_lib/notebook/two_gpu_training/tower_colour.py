@@ -8,7 +8,7 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from scipy.stats import mannwhitneyu
 
-from alexnet_lib.evaluation.probe import by_tower
+from alexnet_lib.evaluation.colour import by_tower
 from alexnet_lib.figures.picture import (
     BLACK,
     BLUE,
@@ -37,7 +37,8 @@ def colour_table(runs: Runs, arms: Sequence[str]) -> Table:
         means = fmean(first), fmean(second)
         cells = [f"{mean:.3f}" for mean in (*means, abs(means[0] - means[1]))]
         rows.append([run.arm, str(run.seed), *cells, f"{chance:.2g}"])
-    return table(["arm", "seed", "first half", "second half", "apart", "chance"], rows)
+    head = ["arm", "seed", "first half", "second half", "apart", "chance"]
+    return table(head, rows, empty=NOT_RUN_YET)
 
 
 @own_settings

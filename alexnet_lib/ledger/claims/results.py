@@ -1,0 +1,85 @@
+"""The tables, §6 and §7: errors on ImageNet, what the kernels show, depth."""
+
+from __future__ import annotations
+
+from alexnet_lib.ledger.claim import Claim
+from alexnet_lib.ledger.claims.both_errors import IMAGENET, errors
+from alexnet_lib.ledger.lab_notes import LOG
+
+_ENSEMBLE = "five nets, each trained on ImageNet for days on a GPU"
+_PRETRAINED = "the 15 million images of ImageNet's release of autumn 2011, and a GPU"
+
+CLAIMS = (
+    *errors(
+        "2010",
+        "Table 1",
+        "LSVRC-2010 test, ten views",
+        ("37.5", "17.0"),
+        LOG["#145-2010"].notes(),
+    ),
+    *errors(
+        "2012",
+        "Table 2",
+        "ILSVRC-2012 validation, 1 CNN",
+        ("40.7", "18.2"),
+        LOG["#145"].notes(),
+    ),
+    *errors(
+        "2012-5-cnns",
+        "Table 2",
+        "ILSVRC-2012 validation, 5 CNNs",
+        ("38.1", "16.4"),
+        needs=_ENSEMBLE,
+    ),
+    *errors(
+        "2012-pretrained",
+        "Table 2",
+        "ILSVRC-2012 validation, 1 CNN*",
+        ("39.0", "16.6"),
+        LOG["#146"].notes(),
+        needs=_PRETRAINED,
+    ),
+    *errors(
+        "2012-7-cnns",
+        "Table 2",
+        "ILSVRC-2012 validation, 7 CNNs*",
+        ("36.7", "15.4"),
+        needs=_PRETRAINED,
+    ),
+    *(
+        Claim(
+            name=f"2012-test-{nets}-cnns",
+            section="Table 2",
+            statement=f"ILSVRC-2012 test, {name}, top-5 error",
+            unit="%",
+            paper=paper,
+            of_imagenet=True,
+            needs="the test set's labels, which were never published",
+        )
+        for nets, name, paper in ((5, "5 CNNs", "16.4"), (7, "7 CNNs*", "15.3"))
+    ),
+    *errors(
+        "2009",
+        "§6",
+        "ImageNet of autumn 2009, 10,184 classes, half to train, half to test",
+        ("67.4", "40.9"),
+        needs="these 8.9 million images, and a GPU",
+    ),
+    Claim(
+        name="colour-by-tower",
+        section="§6.1",
+        statement="conv1's kernels are grey on one GPU and coloured on the other",
+        paper="in every run",
+        needs="longer runs of nets with one tower and with two",
+    ),
+    Claim(
+        name="depth",
+        section="§7",
+        statement="without any one of the middle layers, top-1 error on ImageNet",
+        unit="points",
+        paper="2",
+        null=0.0,
+        of_imagenet=True,
+        needs=IMAGENET,
+    ),
+)
