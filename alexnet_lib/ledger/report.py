@@ -47,6 +47,12 @@ class _Tested:
     outcome: Outcome | None
 
     @property
+    def read(self) -> Runs:
+        """The runs of the arms that the claim compares."""
+        arms = self.claim.measure.arms if self.claim.measure else ()
+        return {arm: self.runs.get(arm, ()) for arm in arms}
+
+    @property
     def p(self) -> float | None:
         """The p-value of no effect, not corrected."""
         if self.claim.null is None or not isinstance(self.outcome, Estimate):
@@ -92,10 +98,10 @@ def _row(ours: _Tested, p: float | None, yours: _Tested) -> Row:
         claim,
         ours.outcome,
         planned=plan.seeds if plan else None,
-        epochs=_epochs(ours.runs),
+        epochs=_epochs(ours.read),
         p=p,
     )
-    other = same_data.difference(ours.runs, yours.runs)
+    other = same_data.difference(ours.read, yours.read)
     outcome = None if other or not claim.experiment else yours.outcome
     return Row(claim, ours.outcome, p, words, outcome, other)
 
