@@ -20,6 +20,9 @@ from alexnet_lib.runs.records import RecordError
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.checkpoint import CheckpointError
 
+POSIX = pytest.mark.skipif(
+    sys.platform == "win32", reason="wants rights and errors as POSIX has them"
+)
 READERS = {
     "checkpoint": (lambda path: checkpoint.load(path, "a"), CheckpointError),
     "record": (records.read, RecordError),
@@ -156,6 +159,7 @@ def descriptors():
             return
 
 
+@POSIX
 def test_no_permission_is_no_damage(reader):
     read, _, path = reader
     path.chmod(0)
@@ -185,6 +189,7 @@ def test_an_error_of_the_disk_is_no_damage(reader):
     assert_not_blamed(read, path, errno.EIO)
 
 
+@POSIX
 def test_a_folder_in_its_place_is_no_damage(reader):
     read, _, path = reader
     path.unlink()
@@ -226,6 +231,7 @@ def test_what_the_block_itself_finds_wrong_is_told_in_its_words(tmp_path):
         check()
 
 
+@POSIX
 def test_a_folder_that_may_not_be_written_is_found_out_before_the_work():
     with tempfile.TemporaryDirectory() as folder:
         os.chmod(folder, 0o555)
