@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from alexnet_lib.modules import lrn
+from alexnet_lib.modules.conv import Conv2d
 from alexnet_lib.modules.dropout import ClassicDropout
 from alexnet_lib.modules.grouped import GroupedLinear
 from alexnet_lib.modules.local import LocalConv2d
@@ -41,7 +42,7 @@ def module_of(placed: Placed, activation: ActivationName) -> nn.Module:
     layer, shape = placed.layer, placed.input_shape
     match layer:
         case layers.Conv(maps, kernel, _, stride, padding, groups):
-            return nn.Conv2d(
+            return Conv2d(
                 shape[0], maps, kernel, stride=stride, padding=padding, groups=groups
             )
         case layers.Local(maps, kernel, _, stride, padding):
