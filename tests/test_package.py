@@ -83,3 +83,16 @@ def test_it_writes_into_the_users_folder_and_not_where_it_is_installed(
     assert figure.is_file()
     written = set(installed.rglob("*")) - set(before)
     assert all("__pycache__" in path.parts for path in written)
+
+
+def test_every_file_of_the_library_is_installed(installed):
+    """Not its modules alone: C++ is compiled from its source where it is used."""
+    library = PROJECT / "alexnet_lib"
+    files = {path.relative_to(library) for path in library.rglob("*.*")}
+    wanted = {p for p in files if "__pycache__" not in p.parts}
+    found = {
+        path.relative_to(installed / "alexnet_lib")
+        for path in (installed / "alexnet_lib").rglob("*.*")
+    }
+    assert wanted <= found
+    assert {path.suffix for path in wanted} > {".py"}

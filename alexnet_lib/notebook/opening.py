@@ -15,6 +15,8 @@ def start(scale: str | None = None) -> settings.Scale:
     for line in machine.summary():
         print(line)
     print(f"data     cifar10: {cifar.found() or 'not found'}")
+    if missing := settings.why_no_results():
+        print(f"results  {missing}")
     print(f"scale    {chosen}")
     if chosen == "smoke":
         print("         training cells here use drawn images for a few seconds:")
