@@ -24,6 +24,10 @@ from alexnet_lib.training.team import SingleProcess
 
 from .helpers import wait_for
 
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux",
+    reason="looks for ranks in /proc and binds gloo to the interface lo",
+)
 ROOT = Path(__file__).parents[2]
 EPOCHS, STEPS = 4, 25
 CONFIG = RunConfig(
