@@ -22,11 +22,12 @@ from alexnet_lib.modules.precision import to_device
 from alexnet_lib.nets.ablations import with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.parallel import costs
 from alexnet_lib.parallel.exchange import Link
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind
-from alexnet_lib.parallel.sharding import Layout, traffic
+from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
 from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import SingleProcess, Team
@@ -68,17 +69,9 @@ def measure(
     one = launch(_memory, 1, (*args, Layout(towers=1)), device=kind, threads=CORES)
     two = launch(_memory, CORES, (*args, Layout()), device=kind)
     return found | {
-        "bytes_computed": computed_bytes(network, batch),
+        "bytes_computed": costs.sent(network, Layout(), batch),
         "memory": {"one": one[0], "towers": two},
         "environment": machine.environment(torch.device(kind), precision),
-    }
-
-
-def computed_bytes(network: NetworkConfig, batch: int) -> dict[str, list[int]]:
-    """Bytes that tower 0 sends in a step in float32, forward and backward."""
-    return {
-        row.name: [4 * batch * row.sends[0], 4 * batch * row.backward[0]]
-        for row in traffic(network, Layout())
     }
 
 
@@ -157,12 +150,11 @@ def _ratios(sides: Mapping[str, _Side]) -> dict[str, Any]:
 
 def _sent(link: Link, steps: int) -> dict[str, Any]:
     """What a tower sent and waited for in a step; `waited`: see `Link`."""
-    names = dict.fromkeys(name for name, _ in link.sent)
-    ways = ("forward", "backward")
-    return {
-        "waited_seconds": link.waited / steps,
-        "bytes": {n: [link.sent[n, way] // steps for way in ways] for n in names},
-    }
+    by_layer: dict[str, list[int]] = {}
+    for (layer, direction), sent in link.sent.items():
+        ways = by_layer.setdefault(layer, [0, 0])
+        ways[direction == "backward"] = sent // steps
+    return {"waited_seconds": link.waited / steps, "bytes": by_layer}
 
 
 def _step(

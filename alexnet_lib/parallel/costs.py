@@ -8,13 +8,14 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
+from torch.multiprocessing.reductions import StorageWeakRef
 
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.counts import LayerCount, count, total
 from alexnet_lib.nets.layers import Conv, Layer, Linear, ResponseNorm
 from alexnet_lib.nets.network import NetworkConfig, changed
 from alexnet_lib.nets.shapes import Placed, layers_of
-from alexnet_lib.parallel.sharding import Layout, shares_of, traffic
+from alexnet_lib.parallel.sharding import LOGITS, Layout, shares_of, traffic
 
 PRINTED = {
     "input": 150_528,
@@ -56,7 +57,7 @@ def sent(network: NetworkConfig, layout: Layout, batch: int) -> dict[str, list[i
     per_value = 4 if layout.wire == "same" else 2
     return {
         row.name: [
-            batch * (4 if row.name == "logits" else per_value) * values
+            batch * (4 if row.name == LOGITS else per_value) * values
             for values in (row.sends[0], row.backward[0])
         ]
         for row in traffic(network, layout)
@@ -103,17 +104,17 @@ def kept_by_autograd(network: NetworkConfig, batch: int = 128) -> int:
     Counted on torch's `meta` device, where tensors have shapes and no values.
     """
     net = build(network, seed=1).to("meta")
-    weights = {p.untyped_storage()._cdata for p in net.parameters()}
-    kept: dict[int, tuple[Tensor, int]] = {}
+    weights = {StorageWeakRef(p.untyped_storage()) for p in net.parameters()}
+    kept: dict[StorageWeakRef, Tensor] = {}
 
     def keep(x: Tensor) -> Tensor:
-        kept[x.untyped_storage()._cdata] = (x, x.nbytes)
+        kept[StorageWeakRef(x.untyped_storage())] = x
         return x
 
     images = torch.empty(batch, *network.input_shape, device="meta")
     with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
         net(images)
-    return sum(size for place, (_, size) in kept.items() if place not in weights)
+    return sum(x.nbytes for storage, x in kept.items() if storage not in weights)
 
 
 def largest_batch(network: NetworkConfig, towers: int, limit: int = GTX_580) -> int:

@@ -13,14 +13,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from alexnet_lib.parallel.sharding import Wire
+from alexnet_lib.parallel.sharding import LOGITS, Wire
 
 _DTYPES: dict[Wire, torch.dtype | None] = {
     "same": None,
@@ -51,21 +51,28 @@ class Rows:
     total: int = 0
 
 
+class Passage(NamedTuple):
+    """Which exchange: of the maps that `layer` reads, or of their gradients."""
+
+    layer: str
+    direction: Literal["forward", "backward"]
+
+
 @dataclass
 class Link:
     """One tower's connection to the others of its replica.
 
     `ranks` are those of the towers in order, this one's being `ranks[tower]`.
-    `sent` counts the bytes this tower sent to others, by layer and direction, and
-    `waited` the seconds it stood still for theirs: over gloo. Over NCCL, where the
-    GPU waits and the process goes on, it is only the time to enqueue that.
+    `sent` counts the bytes this tower sent to others, and `waited` the seconds it
+    stood still for theirs: over gloo. Over NCCL, where the GPU waits and the process
+    goes on, it is only the time to enqueue that.
     """
 
     group: dist.ProcessGroup | None
     ranks: Sequence[int]
     tower: int
     wire: Wire = "same"
-    sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    sent: Counter[Passage] = field(default_factory=Counter)
     waited: float = 0.0
 
     @property
@@ -73,73 +80,53 @@ class Link:
         """The other towers' numbers."""
         return [t for t in range(len(self.ranks)) if t != self.tower]
 
-    def start(
+    def exchange(
         self,
-        what: tuple[str, str],
+        passage: Passage,
         outgoing: Mapping[int, Tensor],
         incoming: Sequence[int],
-        shape: Sequence[int],
         like: Tensor,
-        precise: bool = False,
-    ) -> Pending:
-        """Begin to send `outgoing` by tower, and to receive from `incoming` towers.
+    ) -> dict[int, Tensor]:
+        """Send tensors to towers; returns those of the `incoming` ones, by tower.
 
-        What comes has `shape`, and type and device of `like`. `precise` leaves the
-        wire's half precision out. Nothing may be changed before `wait`.
+        What comes has shape, type and device of `like`. Logits travel as they are,
+        all else as `wire` says. Raises the backend's error if a tower has died.
         """
-        dtype = (None if precise else _DTYPES[self.wire]) or like.dtype
-        backward = self.wire == "float16" and what[1] == "backward"
-        scale = GRADIENT_SCALE if backward else 1.0
+        wire = "same" if passage.layer == LOGITS else self.wire
+        dtype = _DTYPES[wire] or like.dtype
+        scaled = wire == "float16" and passage.direction == "backward"
+        scale = GRADIENT_SCALE if scaled else 1.0
         sent = {
-            t: _flat((x * scale if backward else x).to(dtype))
+            t: _maps_last(x * scale if scaled else x).to(dtype).contiguous()
             for t, x in outgoing.items()
         }
-        received = {t: _room(shape, like, dtype) for t in incoming}
+        shape = _maps_last(like).shape
+        received = {t: like.new_empty(shape, dtype=dtype) for t in incoming}
+        self.sent[passage] += sum(x.nbytes for x in sent.values())
+        self._swap(sent, received)
+        came = {t: _maps_second(x).to(like.dtype) for t, x in received.items()}
+        return {t: x / scale for t, x in came.items()} if scaled else came
+
+    def _swap(self, sent: Mapping[int, Tensor], received: Mapping[int, Tensor]) -> None:
+        """Send and receive all at once: one after the other two could wait for ever."""
         operations = [self._operation(dist.isend, x, t) for t, x in sent.items()]
         operations += [self._operation(dist.irecv, x, t) for t, x in received.items()]
-        works = dist.batch_isend_irecv(operations) if operations else []
-        self.sent[what] += sum(x.nbytes for x in sent.values())
-        return Pending(self, works, sent, received, like.dtype, scale)
+        started = time.perf_counter()
+        for work in dist.batch_isend_irecv(operations) if operations else ():
+            work.wait()
+        self.waited += time.perf_counter() - started
 
     def _operation(self, kind: Any, tensor: Tensor, tower: int) -> dist.P2POp:
         return dist.P2POp(kind, tensor, self.ranks[tower], group=self.group)
 
 
-@dataclass
-class Pending:
-    """An exchange under way; what comes was multiplied by `scale` to travel."""
-
-    link: Link
-    works: list[dist.Work]
-    sent: Mapping[int, Tensor]
-    received: Mapping[int, Tensor]
-    dtype: torch.dtype
-    scale: float = 1.0
-
-    def wait(self) -> dict[int, Tensor]:
-        """What came, by tower. Raises the backend's error if a tower has died."""
-        started = time.perf_counter()
-        for work in self.works:
-            work.wait()
-        self.link.waited += time.perf_counter() - started
-        came = {t: _shaped(x).to(self.dtype) for t, x in self.received.items()}
-        if self.scale == 1.0:
-            return came
-        return {t: x / self.scale for t, x in came.items()}
+def _maps_last(x: Tensor) -> Tensor:
+    """View (B, C, H, W) as (B, H, W, C), in which layout the networks compute."""
+    return x.permute(0, 2, 3, 1) if x.dim() == 4 else x
 
 
-def _flat(x: Tensor) -> Tensor:
-    """As it goes over the wire: maps last, in which layout the networks compute."""
-    return x.permute(0, 2, 3, 1).contiguous() if x.dim() == 4 else x.contiguous()
-
-
-def _room(shape: Sequence[int], like: Tensor, dtype: torch.dtype) -> Tensor:
-    if len(shape) == 4:
-        shape = (shape[0], shape[2], shape[3], shape[1])
-    return like.new_empty(tuple(shape), dtype=dtype)
-
-
-def _shaped(x: Tensor) -> Tensor:
+def _maps_second(x: Tensor) -> Tensor:
+    """View (B, H, W, C) as (B, C, H, W)."""
     return x.permute(0, 3, 1, 2) if x.dim() == 4 else x
 
 
@@ -169,27 +156,29 @@ class _Exchange(torch.autograd.Function):
         ctx: Any, x: Tensor, link: Link, name: str, readers: tuple[int, ...]
     ) -> Tensor:
         ctx.link, ctx.name, ctx.readers = link, name, readers
-        ctx.shape = x.shape
+        ctx.shape = x.shape  # (B, C / towers, ...)
         reads = link.tower in readers
         outgoing = {t: x for t in link.others if t in readers}
         incoming = link.others if reads else []
-        maps = link.start((name, "forward"), outgoing, incoming, x.shape, x).wait()
+        maps = link.exchange(Passage(name, "forward"), outgoing, incoming, x)
         if not reads:
             return x.new_zeros((len(x), 0))
-        return _in_order(maps | {link.tower: x})
+        return _in_order(maps | {link.tower: x})  # (B, C, ...)
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, g: Tensor) -> tuple[Tensor | None, ...]:
         link: Link = ctx.link
-        reads = link.tower in ctx.readers
-        parts = g.chunk(len(link.ranks), dim=1) if reads else ()
-        outgoing = {t: parts[t] for t in link.others} if reads else {}
         incoming = [t for t in link.others if t in ctx.readers]
-        what = (ctx.name, "backward")
-        came = link.start(what, outgoing, incoming, ctx.shape, g).wait()
-        terms = [parts[link.tower], *came.values()] if reads else [*came.values()]
-        return sum(terms[1:], start=terms[0]), None, None, None
+        passage = Passage(ctx.name, "backward")
+        if link.tower not in ctx.readers:  # g is (B, 0)
+            own = g.new_zeros(ctx.shape)
+            came = link.exchange(passage, {}, incoming, own)
+        else:
+            parts = g.chunk(len(link.ranks), dim=1)  # towers x (B, C / towers, ...)
+            own, outgoing = parts[link.tower], {t: parts[t] for t in link.others}
+            came = link.exchange(passage, outgoing, incoming, own)
+        return sum(came.values(), start=own), None, None, None
 
 
 def _in_order(maps: Mapping[int, Tensor]) -> Tensor:
@@ -205,7 +194,7 @@ class Own(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, C / towers, H, W)."""
-        own = x.chunk(len(self.link.ranks), dim=1)[self.link.tower]
+        own = x.chunk(len(self.link.ranks), dim=1)[self.link.tower]  # a view
         return own.contiguous(memory_format=torch.channels_last)
 
 
@@ -238,9 +227,8 @@ class _Logits(torch.autograd.Function):
         own = link.tower in to.owners
         outgoing = dict.fromkeys(link.others, x) if own else {}
         incoming = [t for t in link.others if t in to.owners]
-        shape = (len(x), to.classes // len(to.owners))
-        what = ("logits", "forward")
-        came = link.start(what, outgoing, incoming, shape, x, precise=True).wait()
+        like = x if own else x.new_empty((len(x), to.classes // len(to.owners)))
+        came = link.exchange(Passage(LOGITS, "forward"), outgoing, incoming, like)
         return _in_order(came | ({link.tower: x} if own else {})).clone()
 
     @staticmethod

@@ -30,6 +30,9 @@ DeviceKind = Literal["cpu", "cuda"]
 Output = Literal["split", "first"]
 Wire = Literal["same", "float16", "bfloat16"]
 
+LOGITS = "logits"
+"""The exchange after the last layer: the classifier's outputs, to every tower."""
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -200,7 +203,7 @@ def traffic(network: NetworkConfig, layout: Layout) -> tuple[Traffic, ...]:
         logits = (classes * (towers - 1), *[0] * (towers - 1))
     else:
         logits = (classes // towers * (towers - 1),) * towers
-    return (*rows, Traffic("logits", logits, (0,) * towers))
+    return (*rows, Traffic(LOGITS, logits, (0,) * towers))
 
 
 def _sends(

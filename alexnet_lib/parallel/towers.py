@@ -14,7 +14,7 @@ from alexnet_lib.nets.layers import Dropout, Linear
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import Shape
 from alexnet_lib.parallel.exchange import Exchange, Link, Logits, Own, Rows
-from alexnet_lib.parallel.sharding import Layout, Share, shares_of
+from alexnet_lib.parallel.sharding import LOGITS, Layout, Share, shares_of
 
 
 class Tower(nn.Sequential):
@@ -39,7 +39,7 @@ class Tower(nn.Sequential):
                 self.cuts[f"{share.name}.{parameter}"] = axis
         owners = range(1 if layout.output == "first" else layout.towers)
         classes = math.prod(shares[-1].whole.output_shape)
-        self.add_module("logits", Logits(link, owners, classes, rows, layout.replicas))
+        self.add_module(LOGITS, Logits(link, owners, classes, rows, layout.replicas))
 
     def _add(self, share: Share, network: NetworkConfig, layout: Layout) -> None:
         if isinstance(share.whole.layer, Linear) and len(share.whole.input_shape) > 1:

@@ -2,8 +2,9 @@
 
 import pytest
 
-from alexnet_lib.bench.towers import computed_bytes, measure
+from alexnet_lib.bench.towers import measure
 from alexnet_lib.nets.counts import count, total
+from alexnet_lib.parallel import costs
 from alexnet_lib.parallel.equality import small_alexnet
 from alexnet_lib.parallel.sharding import Layout, traffic
 
@@ -12,7 +13,7 @@ def test_the_bench_counts_what_it_computes():
     net = small_alexnet()
     found = measure(trials=1, batch=2, network=net, device="cpu")
     computed = found["bytes_computed"]
-    assert computed == computed_bytes(net, 2) == found["bytes"]
+    assert computed == costs.sent(net, Layout(), 2) == found["bytes"]
     assert list(computed) == [row.name for row in traffic(net, Layout())]
     seconds = found["seconds"]
     assert set(seconds) == {"one", "half", "towers", "float16"}

@@ -28,6 +28,7 @@ from alexnet_lib.nets.layers import (
     ZeroPad,
 )
 from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.parallel.exchange import Passage
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
@@ -65,7 +66,7 @@ class SmallRun:
 
     losses: list[float]
     weights: dict[str, np.ndarray]
-    sent: dict[tuple[str, str], int] = field(default_factory=dict)
+    sent: dict[Passage, int] = field(default_factory=dict)
 
     def largest_difference(self, other: SmallRun) -> float:
         """Of any loss or weight from the other's; infinite if one is NaN or inf."""
