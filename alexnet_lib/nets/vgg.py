@@ -7,6 +7,7 @@ halves the side.
 
 from __future__ import annotations
 
+from itertools import accumulate
 from typing import Literal, get_args
 
 from alexnet_lib.nets.layers import (
@@ -65,3 +66,18 @@ def vgg(configuration: Configuration = "D", classes: int = 1000) -> NetworkConfi
         layers += Linear(4096, std=0.01), unit, dropout
     layers.append(Linear(classes, std=0.01))
     return NetworkConfig(tuple(layers), input_shape=(3, 224, 224))
+
+
+def layers_from_a(configuration: Configuration) -> dict[str, str]:
+    """Name the layers that start from those of a trained A, and give A's name for each.
+
+    In §3.1 these are the first four convolutions and the three fully connected layers.
+    We put A's where their shapes fit: at the start of the first three stages.
+    """
+
+    def seven(of: Configuration) -> list[str]:
+        one, two, three, *_, hidden = accumulate(map(len, KERNELS[of]), initial=1)
+        convolutions = [f"conv{n}" for n in (one, two, three, three + 1)]
+        return [*convolutions, *(f"fc{hidden + i}" for i in range(3))]
+
+    return dict(zip(seven(configuration), seven("A"), strict=True))

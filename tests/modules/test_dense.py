@@ -43,8 +43,12 @@ UNPADDED = NetworkConfig(
 
 def built(network: NetworkConfig) -> nn.Sequential:
     """In float64, with weights that bring out every layer."""
-    network = dataclasses.replace(network, weight_init="kaiming")
-    return build(network, seed=1).double().eval()
+    net = build(dataclasses.replace(network, weight_init="kaiming"), seed=1)
+    torch.manual_seed(1)
+    for name, parameter in net.named_parameters():
+        if name.endswith("bias"):
+            nn.init.normal_(parameter, std=0.1)
+    return net.double().eval()
 
 
 @pytest.mark.parametrize(
@@ -88,6 +92,7 @@ def test_vgg_has_a_place_every_32_pixels() -> None:
 def test_the_weights_are_the_networks_own() -> None:
     net = built(UNPADDED)
     convolutions = dense(net, UNPADDED)
+    assert not convolutions.training
     x = torch.randn(2, 3, 21, 21, dtype=torch.float64)
     with torch.no_grad():
         for parameter in net.parameters():

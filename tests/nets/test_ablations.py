@@ -10,11 +10,13 @@ from alexnet_lib.modules.build import build
 from alexnet_lib.nets.ablations import (
     with_alpha_as_printed,
     with_batch_norm,
+    with_communication,
     with_deviation,
     with_half_the_maps,
     with_norm_after_units,
     with_norm_before_units,
     with_sixth_conv,
+    with_wide_columns,
     without_layer,
     without_norm_in,
     without_overlap,
@@ -28,7 +30,7 @@ from alexnet_lib.nets.layers import (
     MapResponseNorm,
     ResponseNorm,
 )
-from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.nets.network import NetworkConfig, changed
 from alexnet_lib.nets.shapes import layers_of
 
 from .networks import narrow, parameters, sides
@@ -103,8 +105,10 @@ def test_each_change_of_normalisation_is_the_one_it_names() -> None:
     assert before[6:10] == ["norm2", "mapnorm2", "unit2", "pool2"]
     assert with_norm_after_units(with_norm_before_units(paper)) == paper
     literal = with_alpha_as_printed(source)
-    changed = [b for a, b in zip(source.layers, literal.layers, strict=True) if a != b]
-    assert changed == [x for x in paper.layers if isinstance(x, ResponseNorm)]
+    different = [
+        b for a, b in zip(source.layers, literal.layers, strict=True) if a != b
+    ]
+    assert different == [x for x in paper.layers if isinstance(x, ResponseNorm)]
     once = without_norm_in(source, 2)
     gone = {p.name for p in layers_of(source)} - {p.name for p in layers_of(once)}
     assert len(once.layers) == len(source.layers) - 2
@@ -142,3 +146,39 @@ def test_every_preset_and_ablation_runs_both_ways(preset: Preset) -> None:
         assert logits.shape == (2, 3)
         functional.cross_entropy(logits, torch.tensor([0, 2])).backward()
         assert all(p.grad is not None for p in module.parameters())
+
+
+def groups(network: NetworkConfig) -> list[int]:
+    return [x.groups for x in network.layers if isinstance(x, Conv | Linear)]
+
+
+@pytest.mark.parametrize("preset", FAITHFUL)
+def test_a_pattern_of_communication_is_who_reads_both_halves(preset: Preset) -> None:
+    net = alexnet(preset)
+    assert with_communication(net, "paper") == net
+    assert groups(net) == [1, 2, 1, 2, 2, 1, 1, 1]
+    none, every = with_communication(net, "none"), with_communication(net, "every")
+    assert groups(none) == [1, 2, 2, 2, 2, 2, 2, 1]
+    assert groups(every) == [1] * 8
+    both = Conv | Linear
+    for other in (none, every):
+        assert changed(other, both, groups=1) == changed(net, both, groups=1)
+
+
+def test_columns_are_as_wide_as_in_150() -> None:
+    """conv2 of 160 maps a column and a first hidden layer of 4096 units a column."""
+    source = alexnet("source")
+    wide = with_wide_columns(source)
+    assert [x.maps for x in wide.layers if isinstance(x, Conv)] == (
+        [96, 2 * 160, 384, 384, 256]
+    )
+    assert [x.units for x in wide.layers if isinstance(x, Linear)] == (
+        [2 * 4096, 4096, 1000]
+    )
+    narrowed = changed(wide, Conv, numbers=(2,), maps=256)
+    assert changed(narrowed, Linear, numbers=(6,), units=4096) == source
+
+
+def test_unknown_patterns_are_refused() -> None:
+    with pytest.raises(ValueError, match="no pattern 'some'; known: paper, none"):
+        with_communication(alexnet(), "some")  # type: ignore[arg-type]

@@ -15,7 +15,7 @@ from alexnet_lib.nets.network import (
     NetworkConfig,
 )
 from alexnet_lib.nets.shapes import layers_of
-from alexnet_lib.nets.vgg import CONFIGURATIONS, Configuration, vgg
+from alexnet_lib.nets.vgg import CONFIGURATIONS, Configuration, layers_from_a, vgg
 
 from .networks import narrow
 
@@ -82,6 +82,28 @@ def test_weights_start_from_one_deviation_and_biases_from_0() -> None:
 def test_unknown_configurations_are_refused() -> None:
     with pytest.raises(ValueError, match="known: A, A-LRN, B, C, D, E"):
         vgg("F")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+def test_the_seven_layers_of_a_fit_where_a_deeper_net_starts_from_them(
+    configuration: Configuration,
+) -> None:
+    own = {p.name: p for p in layers_of(vgg(configuration))}
+    of_a = {p.name: p for p in layers_of(vgg("A"))}
+    pairs = layers_from_a(configuration)
+    assert list(pairs.values()) == [
+        "conv1",
+        "conv2",
+        "conv3",
+        "conv4",
+        "fc9",
+        "fc10",
+        "fc11",
+    ]
+    assert list(pairs)[-3:] == [name for name in own if name.startswith("fc")]
+    for name, name_in_a in pairs.items():
+        assert own[name].layer == of_a[name_in_a].layer
+        assert own[name].input_shape[0] == of_a[name_in_a].input_shape[0]
 
 
 # --- against torchvision ----------------------------------------------------------
