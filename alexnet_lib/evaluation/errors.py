@@ -1,4 +1,4 @@
-"""Errors of a network on a split."""
+"""A network's answers on a split, and their errors (§2, §4.1)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from alexnet_lib.config import Precision
 from alexnet_lib.data.augment import CentreViews
@@ -26,7 +25,31 @@ class Errors(NamedTuple):
     loss: float
 
 
-@torch.no_grad()
+class Answers(NamedTuple):
+    """What a network says to each image: `log_probabilities` (N, classes) float32.
+
+    Of ten views they are the logarithms of the mean probabilities. With `labels` (N,).
+    """
+
+    log_probabilities: Tensor
+    labels: Tensor
+
+    @property
+    def probabilities(self) -> Tensor:
+        """(N, classes) float32."""
+        return self.log_probabilities.exp()
+
+    def right(self, k: int) -> Tensor:
+        """Whether each label is among the k likeliest, 0 or 1, ties between: (N,)."""
+        return right(self.log_probabilities, self.labels, k)
+
+    def errors(self) -> Errors:
+        """Compute the errors over all images."""
+        top1, top5 = (1 - self.right(k).mean().item() for k in (1, 5))
+        chosen = self.log_probabilities.gather(1, self.labels[:, None])
+        return Errors(top1, top5, -chosen.double().mean().item())
+
+
 def errors(
     net: nn.Module,
     split: Split,
@@ -35,31 +58,35 @@ def errors(
     *,
     ten: bool = False,
 ) -> Errors:
-    """Errors over a whole split, from the centre of each image or from ten views.
+    """Measure the errors over a whole split; arguments as for `answers`."""
+    return answers(net, split, views, precision, ten=ten).errors()
+
+
+@torch.inference_mode()
+def answers(
+    net: nn.Module,
+    split: Split,
+    views: CentreViews,
+    precision: Precision = "float32",
+    *,
+    ten: bool = False,
+) -> Answers:
+    """Ask `net` for each image of a split, by its centre or by ten views.
 
     The probabilities of the ten are averaged, as §4.1 says and the code did
-    (`layer.cu:1809-1838`); error and loss are those of the mean. Puts the network
-    in evaluation mode for the time and back after it.
+    (`layer.cu:1809-1838`). Puts the network in evaluation mode for the time and back
+    after it.
     """
-    device = views.device
     was_training = net.training
     net.eval()
-    size = _BATCH // TEN if ten else _BATCH
-    wrong = torch.zeros(2, dtype=torch.int64, device=device)
-    loss = torch.zeros((), dtype=torch.float64, device=device)
-    for images, labels in zip(
-        split.images.split(size), split.labels.split(size), strict=True
-    ):
-        labels = labels.to(device)
+    given = []
+    for images in split.images.split(_BATCH // TEN if ten else _BATCH):
         seen = views.ten(images) if ten else views(images)[None]  # (views, B, 3, S, S)
-        with autocast(device, precision):
-            logits = net(channels_last(seen.flatten(0, 1)))
-        scores = mean_of_views(logits, len(seen))
-        wrong += torch.stack([wrong_answers(scores, labels, k) for k in (1, 5)])
-        loss += functional.nll_loss(scores, labels, reduction="sum")
+        with autocast(views.device, precision):
+            logits = net(channels_last(seen.flatten(0, 1)))  # (views * B, classes)
+        given.append(mean_of_views(logits, len(seen)))
     net.train(was_training)
-    top1, top5 = (wrong / len(split)).tolist()
-    return Errors(top1, top5, loss.item() / len(split))
+    return Answers(torch.cat(given), split.labels.to(views.device))
 
 
 def mean_of_views(logits: Tensor, views: int) -> Tensor:
@@ -68,7 +95,20 @@ def mean_of_views(logits: Tensor, views: int) -> Tensor:
     return each.logsumexp(0) - math.log(views)
 
 
-def wrong_answers(scores: Tensor, labels: Tensor, k: int = 1) -> Tensor:
-    """How many of B labels are not among their k highest scores; (B, classes)."""
-    best = scores.topk(min(k, scores.shape[1]), dim=1).indices
-    return len(labels) - (best == labels[:, None]).sum()
+def top_k_error(scores: Tensor, labels: Tensor, k: int) -> float:
+    """Share of labels not among the `k` highest scores (§2); see `right`."""
+    return 1 - right(scores, labels, k).mean().item()
+
+
+def right(scores: Tensor, labels: Tensor, k: int) -> Tensor:
+    """Whether each of N labels is among the `k` highest of its scores (N, classes).
+
+    1 or 0, as (N,) float64; a label that ties with others for the last places is
+    right with the share of them that fits in. A score that is NaN ranks above every
+    label, and a label whose own score is NaN is wrong.
+    """
+    own = scores.gather(1, labels[:, None])  # (N, 1)
+    better = (~(scores <= own)).sum(1)  # (N,), NaN among them
+    tied = (scores == own).sum(1).clamp(min=1)  # (N,)
+    share = ((k - better) / tied).double().clamp(0, 1)
+    return share.where(~own.squeeze(1).isnan(), 0.0)

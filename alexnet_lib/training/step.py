@@ -9,6 +9,7 @@ from torch.nn import functional
 from torch.nn.parallel import DistributedDataParallel
 
 from alexnet_lib.config import Precision, TrainingConfig
+from alexnet_lib.evaluation.errors import right
 from alexnet_lib.modules.precision import autocast, channels_last, precise
 from alexnet_lib.training.optim import PaperSGD
 
@@ -33,8 +34,8 @@ def train_step(
     loss.backward()
     optimizer.step()
     with torch.no_grad():
-        wrong = (logits.argmax(1) != labels).sum()
-        return torch.stack([loss.double() * len(labels), wrong.double()])
+        wrong = len(labels) - right(logits, labels, k=1).sum()
+        return torch.stack([loss.double() * len(labels), wrong])
 
 
 def _copies(

@@ -1,5 +1,7 @@
 """Errors over a split against the same counted image by image, in numpy."""
 
+import itertools
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,12 @@ from torch import nn
 
 from alexnet_lib.data import load
 from alexnet_lib.data.augment import CentreViews
-from alexnet_lib.evaluation.errors import errors, mean_of_views, wrong_answers
+from alexnet_lib.evaluation.errors import (
+    answers,
+    errors,
+    mean_of_views,
+    top_k_error,
+)
 
 
 @pytest.fixture
@@ -62,8 +69,55 @@ def test_ten_views_average_probabilities_not_scores():
     assert scores.argmax().item() == 0
 
 
-def test_with_fewer_classes_than_k_nothing_is_wrong():
+def test_with_fewer_classes_than_k_only_what_is_no_number_is_wrong():
     scores = torch.randn(4, 3)
     labels = torch.tensor([0, 1, 2, 0])
-    assert wrong_answers(scores, labels, 5).item() == 0
-    assert wrong_answers(scores, (scores.argmax(1) + 1) % 3, 1).item() == 4
+    assert top_k_error(scores, labels, 5) == 0
+    assert top_k_error(scores, (scores.argmax(1) + 1) % 3, 1) == 1
+    scores[1] = torch.nan
+    assert top_k_error(scores, labels, 5) == 0.25
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_ties_count_by_the_orders_in_which_they_may_be_broken(k):
+    scores = torch.randint(0, 3, (20, 4), generator=torch.Generator().manual_seed(k))
+    labels = torch.arange(20) % 4
+    wrong = 0.0
+    for row, label in zip(scores.tolist(), labels.tolist(), strict=True):
+        orders = list(itertools.permutations(range(4)))
+        firsts = [sorted(order, key=lambda c: -row[c])[:k] for order in orders]
+        wrong += sum(label not in first for first in firsts) / len(orders)
+    got = top_k_error(scores.float(), labels, k)
+    assert got == pytest.approx(wrong / 20)
+
+
+def test_a_score_that_is_no_number_is_never_right():
+    scores = torch.tensor([[torch.nan, 1.0, 0.0], [1.0, torch.nan, 0.0]])
+    labels = torch.tensor([0, 0])
+    assert top_k_error(scores, labels, 1) == 1.0
+    assert top_k_error(scores, labels, 2) == 0.5
+
+
+@pytest.mark.parametrize("ten", [False, True])
+def test_answers_say_of_each_image_whether_it_was_right(net, ten):
+    data = load("synthetic")
+    split = data.test.first(60)
+    views = CentreViews(data, torch.device("cpu"), size=24)
+    given = answers(net, split, views, ten=ten)
+    torch.testing.assert_close(given.probabilities.sum(1), torch.ones(60))
+    assert torch.equal(given.labels, split.labels)
+    likeliest = given.probabilities.argsort(1, descending=True)
+    for k in (1, 5):
+        among = (likeliest[:, :k] == split.labels[:, None]).any(1)
+        assert torch.equal(given.right(k), among.double())
+    assert given.errors() == errors(net, split, views, ten=ten)
+    assert given.errors().top1 == pytest.approx(1 - given.right(1).mean().item())
+
+
+def test_a_diverged_net_is_wrong_everywhere(net):
+    net[2].weight.fill_(torch.nan)
+    data = load("synthetic")
+    views = CentreViews(data, torch.device("cpu"), size=24)
+    got = errors(net, data.test.first(20), views)
+    assert (got.top1, got.top5) == (1.0, 1.0)
+    assert got.loss != got.loss

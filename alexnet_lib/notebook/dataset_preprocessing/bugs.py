@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
+from alexnet_lib.evaluation.errors import top_k_error
 from alexnet_lib.notebook.answers import Wrong, require
-from alexnet_lib.notebook.dataset_preprocessing.measures import top_k_error
 from alexnet_lib.notebook.exercise import Attempt, exercise, raising_is_told
 
 

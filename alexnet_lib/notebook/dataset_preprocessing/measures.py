@@ -1,4 +1,4 @@
-"""What notebook 01 measures: errors with ties, resampling, the first layer's input."""
+"""What notebook 01 measures: resampling and the first layer's input."""
 
 from __future__ import annotations
 
@@ -17,19 +17,6 @@ FILTERS: dict[str, dict[str, Any]] = {
     "box": {"mode": "area"},
     "antialiased bicubic": {"mode": "bicubic", "antialias": True},
 }
-
-
-def top_k_error(scores: Tensor, labels: Tensor, k: int) -> float:
-    """Share of labels not among the `k` highest scores (§2); ties by their odds.
-
-    `scores` (N, classes), `labels` (N,). A label that ties with others for the last
-    places counts as right with the share of them that fits in. A score that is NaN
-    ranks above every label, and a label whose own score is NaN is wrong.
-    """
-    own = scores.gather(1, labels[:, None])
-    better = (~(scores <= own)).sum(1)
-    tied = (scores == own).sum(1).clamp(min=1)
-    return 1 - ((k - better) / tied).clamp(0, 1).double().mean().item()
 
 
 def reduced(image: Tensor, side: int, name: str) -> Tensor:
