@@ -87,7 +87,7 @@ def colour_axes(data: Dataset, images: Tensor) -> Picture:
     axes[0].set(xlim=(-5, 260), ylim=(-5, 260), aspect="equal")
     steps = torch.linspace(-2, 2, 201, dtype=torch.float64)[:, None]
     shifts = [steps * deviations[k] * directions[:, k] for k in range(3)]  # (201, 3)
-    shown = (mean + torch.stack(shifts)).clamp(0, 255) / 255
+    shown = ((mean + torch.stack(shifts)).clamp(0, 255) / 255).numpy()
     axes[1].imshow(
         shown, aspect="auto", extent=(-2, 2, 3.5, 0.5), interpolation="nearest"
     )
