@@ -80,7 +80,9 @@ def canvas(
     height: float = 4.0,
     **axes: Any,
 ) -> tuple[Figure, list[Axes]]:
-    """A figure of `width` x `height` inches and its axes, row by row."""
+    """A figure of `width` x `height` inches, `WIDEST` at most, and its axes by row."""
+    if width > WIDEST:
+        raise ValueError(f"a figure of {width} inches; on a page {WIDEST} can be read")
     figure = Figure(figsize=(width, height), layout="constrained")
     made = figure.subplots(rows, columns, squeeze=False, **axes)
     for ax in made.flat:

@@ -168,7 +168,7 @@ def _strip(ax: Axes, values: Tensor, step: float, title: str) -> None:
 def changes(table: dict[str, dict[int, float]]) -> Picture:
     """Change under a move by one place against window size, a line per kind of map."""
     figure, (ax,) = canvas(1, 1, 6.4, 4)
-    looks = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"))
+    looks = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"))[: len(table)]
     for (name, values), (colour, dash) in zip(table.items(), looks, strict=True):
         ax.plot(list(values), list(values.values()), dash, color=colour, label=name)
     ax.set(xlabel="window, at stride 2", ylabel="change / deviation")

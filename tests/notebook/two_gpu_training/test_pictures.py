@@ -1,15 +1,15 @@
 """Notebook 05: what is counted, what is drawn, and the small run."""
 
 import dataclasses
-import itertools
 import math
 
 import numpy as np
 import pytest
 import torch
+from matplotlib.text import Annotation
 
 from alexnet_lib.modules.build import build
-from alexnet_lib.nets.ablations import PATTERNS, with_communication
+from alexnet_lib.nets.ablations import PATTERNS, with_communication, with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Dropout
@@ -23,6 +23,7 @@ from alexnet_lib.parallel import costs
 from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.sharding import Layout, traffic
 from alexnet_lib.training.team import SingleProcess
+from tests.drawn import panel_of
 
 ON_CPU = SingleProcess(torch.device("cpu"))
 
@@ -89,15 +90,93 @@ def test_autograd_keeps_what_it_is_seen_to_keep():
     assert costs.kept_by_autograd(net, 4) == bytes_kept > 0
 
 
-def test_every_choice_of_the_sliders_draws():
-    for side, padding in itertools.product((216, 224, 232), (0, 2, 4)):
-        assert pictures.windows(side, padding).png()
-    for pattern in PATTERNS:
-        crossing = pictures.split(pattern).alt.split("before ")[1].split(", ")
-        net = with_communication(alexnet("paper"), pattern)
-        assert crossing == [row.name for row in traffic(net, Layout())[:-1]]
-        for towers, wire in itertools.product((2, 4, 8), ("same", "float16")):
-            assert pictures.traffic_bars(pattern, towers, 32, wire).png()
+# values that a tower of two sends forward for one image, before each layer: its maps
+VALUES = {
+    "conv2": 48 * 27 * 27,
+    "conv3": 128 * 13 * 13,
+    "conv4": 192 * 13 * 13,
+    "conv5": 192 * 13 * 13,
+    "fc6": 128 * 6 * 6,
+    "fc7": 2048,
+    "fc8": 2048,
+    "logits": 500,
+}
+CROSSING = {
+    "paper": ["conv3", "fc6", "fc7", "fc8"],
+    "none": ["fc8"],
+    "every": ["conv2", "conv3", "conv4", "conv5", "fc6", "fc7", "fc8"],
+}
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+@pytest.mark.parametrize("wire", ["same", "float16"])
+def test_bars_are_the_bytes_sent_each_way(pattern, wire):
+    picture = pictures.traffic_bars(pattern, 2, 32, wire)
+    sent = [*CROSSING[pattern], "logits"]
+    heights = []
+    for back in (False, True):
+        for name, values in VALUES.items():
+            size = 2 if wire == "float16" and name != "logits" else 4
+            there = name in sent and not (back and name == "logits")
+            heights.append(size * 32 * values / 2**20 if there else 0)
+    (panel,) = map(panel_of, picture.figure.axes)
+    assert [height for *_, height in panel.boxes] == pytest.approx(heights)
+    assert f"sends {sum(heights):.1f} MiB per step" in picture.alt
+
+
+@pytest.mark.parametrize("towers", [4, 8])
+def test_more_towers_draw_too(towers):
+    assert pictures.traffic_bars("paper", towers).png()
+
+
+@pytest.mark.parametrize("pattern", PATTERNS)
+def test_coloured_arrows_cross_before_the_layers_that_read_both(pattern):
+    picture = pictures.split(pattern)
+    (ax,) = picture.figure.axes
+    arrows = [text for text in ax.texts if isinstance(text, Annotation)]
+    to = {
+        round(a.xy[1] + 0.25)
+        for a in arrows
+        if a.arrow_patch.get_edgecolor()[:3] != (0, 0, 0)
+    }
+    layers = ["conv1", *list(VALUES)[:-1]]
+    assert sorted(to) == [layers.index(name) + 1 for name in CROSSING[pattern]]
+    assert len(arrows) == 2 * len(layers) + 2 * len(to)
+    assert picture.alt.endswith("before " + ", ".join(CROSSING[pattern]))
+
+
+@pytest.mark.parametrize("batch", [16, 128])
+def test_memory_is_drawn_as_it_is_counted(batch):
+    picture = pictures.memory_bars(batch)
+    (panel,) = map(panel_of, picture.figure.axes)
+    net = alexnet("paper")
+    half = with_half_the_maps(net)
+    bars = []
+    for row, (network, towers) in enumerate(((net, 1), (net, 2), (half, 1))):
+        needs, at = costs.memory(network, towers, batch), 0.0
+        for part in (needs.state, needs.maps, needs.gradients):
+            bars.append((at, row - 0.3, part / 2**20, 0.6))
+            at += part / 2**20
+        assert f"{at:.0f} MiB" in picture.alt
+    np.testing.assert_allclose(panel.boxes, bars)
+    np.testing.assert_allclose(panel.lines[0][:, 0], 3 * 1024)
+
+
+@pytest.mark.parametrize(("side", "padding"), [(216, 0), (224, 0), (224, 2), (232, 4)])
+def test_windows_are_drawn_by_both_rules(side, padding):
+    picture = pictures.windows(side, padding)
+    counts, last = map(panel_of, picture.figure.axes)
+    sides = np.arange(side - 8, side + 9)
+    exact = (sides + 2 * padding - 11) / 4 + 1
+    for line, rule in zip(counts.lines, (np.ceil, np.floor), strict=False):
+        np.testing.assert_allclose(line, np.stack([sides, rule(exact)], 1))
+    floor, ceil = math.floor(exact[8]), math.ceil(exact[8])
+    starts = [4 * (ceil - 4 + row) - padding for row in range(4)]
+    bars = [(x, width) for x, _, width, _ in last.boxes[:4]]
+    assert bars == [(start, 11) for start in starts]
+    over = max(0, starts[-1] + 11 - side - padding)
+    assert f"{floor} windows by floor, {ceil} by ceil" in picture.alt
+    assert f"reaching {over} pixels over" in picture.alt
 
 
 def test_two_processes_train_the_network_of_one():
