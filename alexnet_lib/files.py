@@ -138,7 +138,8 @@ def reading(path: Path, damaged: type[Exception], mend: str) -> Iterator[None]:
         raise
     except Exception as error:
         if isinstance(error, OSError) and error.errno is not None:
-            raise OSError(error.errno, error.strerror, str(path)) from error
+            place = error.filename or str(path)
+            raise OSError(error.errno, error.strerror, place) from error
         if isinstance(error, MemoryError) or "allocate memory" in str(error):
             raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM), str(path)) from error
         raise damaged(f"{path}: damaged ({first_line(error)}); {mend}") from error

@@ -13,8 +13,7 @@ import pytest
 from alexnet_lib import cli
 from alexnet_lib.bench import loader, lrn, step, towers
 from alexnet_lib.commands import check
-from alexnet_lib.data import loading
-from alexnet_lib.data.sources import cifar, locations
+from alexnet_lib.data.sources import fetch
 from alexnet_lib.parallel import equality, process_group
 from alexnet_lib.runs import run
 
@@ -69,8 +68,8 @@ def test_what_is_not_there_is_one_line_and_status_1(words, message, capsys):
             ["data", "prepare", "imagenette", "--plan", "--workers", "2"],
             "--workers is not for --plan",
         ),
-        (["data", "prepare", "synthetic", "--plan"], "--plan is for photographs"),
-        (["data", "prepare", "synthetic", "--from", "x"], "--from is for photographs"),
+        (["data", "prepare", "cifar10", "--plan"], "--plan is for photographs"),
+        (["data", "prepare", "cifar10", "--workers", "2"], "--workers is for photogr"),
         (["check", "--device", "cpu"], "--device is for --towers"),
         (["figure", "1", "--published", "--scale", "smoke"], "not allowed with"),
         (["bench", "sleep"], "invalid choice: 'sleep'"),
@@ -195,10 +194,8 @@ def light_work(monkeypatch, tmp_path, record, own_results):
     def no_group(*_):
         raise RuntimeError("no processes in this test")
 
-    loading.load.cache_clear()
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(cifar, "download_url", unreachable)
-    monkeypatch.setattr(locations, "download_url", unreachable)
+    monkeypatch.setattr(fetch, "download_url", unreachable)
     monkeypatch.setattr(run, "run_experiment", lambda *_, **__: [record])
     monkeypatch.setattr(equality, "report", lambda _: (["equal"], True))
     monkeypatch.setattr(process_group, "connect", no_group)

@@ -32,9 +32,10 @@ from alexnet_lib.data import synthetic
 from alexnet_lib.data.augment import SOURCE, TrainViews
 from alexnet_lib.data.batches import ViewBatches
 from alexnet_lib.data.dataset import Dataset, Split
-from alexnet_lib.data.preparing.decode import SIDE, decode, quiet
+from alexnet_lib.data.mapped import ShardedImages
+from alexnet_lib.data.preparing.decode import decode, quiet
 from alexnet_lib.data.preparing.shard import Shard, make_shard
-from alexnet_lib.data.sharded import ShardedImages
+from alexnet_lib.data.shards import SIDE
 from alexnet_lib.data.sources.folders import Item
 from alexnet_lib.data.statistics import Statistics
 
@@ -98,7 +99,8 @@ def _drawn(folder: Path) -> list[Item]:
 
 
 def _item(file: Path) -> Item:
-    return Item(0, file.name, str(file), 0, file.stat().st_size)
+    status = file.stat()
+    return Item(0, file.name, str(file), 0, status.st_size, status.st_mtime_ns)
 
 
 def _prepare_rates(items: list[Item], trials: int) -> dict[str, Any]:
@@ -110,7 +112,7 @@ def _prepare_rates(items: list[Item], trials: int) -> dict[str, Any]:
     }
     with tempfile.TemporaryDirectory() as folder:
         sides["prepare"] = lambda: make_shard(
-            Shard(Path(folder), f"{next(fresh)}", tuple(items))
+            Shard(Path(folder), "train", next(fresh), SIDE, tuple(items))
         )
         seconds = interleaved(sides, trials, time.process_time)
     return {

@@ -19,7 +19,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     preparing.set_defaults(act=_prepare)
     preparing.add_argument("name", help="cifar10, imagenette, imagenet, imagenet2010")
     preparing.add_argument(
-        "--from", dest="source", type=Path, help="folder or archive of photographs"
+        "--from", dest="source", type=Path, help="folder or archive to prepare"
     )
     preparing.add_argument(
         "--workers", type=words.count, help="processes, default one a core"
@@ -39,68 +39,44 @@ def run(arguments: argparse.Namespace) -> int | None:
 
 def print_data_sets() -> None:
     """Print a line for each data set: where it is, or that it is not."""
-    from alexnet_lib.data import prepared
-    from alexnet_lib.data.sources import cifar, locations
+    from alexnet_lib.data import shards
+    from alexnet_lib.data.errors import DataError
+    from alexnet_lib.data.sources import locations
 
-    root = settings.data_root()
-    print(f"data     in {root}")
-    print(f"cifar10  {cifar.found() or 'not found'}")
-    for name in locations.PLACES:
-        folder = root / "prepared" / name
-        state = folder if prepared.present(folder) else "not prepared"
-        print(f"{name:8} {state}")
+    print(f"data     in {settings.data_root()}")
+    for name in locations.names():
+        try:
+            place = locations.where(name)
+            raw = place and not shards.present(place)
+            state = f"{'not prepared, in ' if raw else ''}{place or 'not found'}"
+        except DataError as error:
+            state = str(error)
+        print(f"{name:17} {state}")
 
 
 def _prepare(arguments: argparse.Namespace) -> int:
     from alexnet_lib.data.preparing.prepare import estimate, prepare
-    from alexnet_lib.data.sources import locations
 
     name = arguments.name
-    _refuse_what_would_be_ignored(arguments, name in locations.PLACES)
+    _refuse_what_would_be_ignored(arguments)
     if arguments.plan:
         print(estimate(name, arguments.source, arguments.images).table())
         return 0
-    if name not in locations.PLACES:
-        return _load(name)
     report = prepare(name, arguments.source, workers=arguments.workers)
     for file, reason in report.skipped:
         print(f"skipped {file}: {reason}")
-    print(_sizes(name, report.train, report.test) + f" in {report.folder}")
+    print(
+        f"{name}: {report.train:,} training and {report.test:,} test images in "
+        f"{report.folder}"
+    )
     return 3 if report.skipped else 0
 
 
-def _refuse_what_would_be_ignored(
-    arguments: argparse.Namespace, photographs: bool
-) -> None:
-    from alexnet_lib.data import prepared
-
-    options = {"--from": arguments.source, "--workers": arguments.workers}
-    given = [option for option, value in options.items() if value is not None]
-    folder = settings.data_root() / "prepared" / arguments.name
+def _refuse_what_would_be_ignored(arguments: argparse.Namespace) -> None:
     if arguments.images and not arguments.plan:
         raise WordsError("--images is for --plan, which is not asked for")
     if arguments.plan and arguments.workers:
         raise WordsError("--workers is not for --plan, which lists times by cores")
-    if not photographs and (given or arguments.plan):
-        option = (given or ["--plan"])[0]
-        raise WordsError(
-            f"{option} is for photographs; {arguments.name} is drawn, or looked for "
-            f"under {settings.data_root()} (ALEXNET_DATA)"
-        )
-    if arguments.source and not arguments.plan and prepared.present(folder):
-        raise WordsError(
-            f"{arguments.name} is prepared already, in {folder}; delete that folder "
-            "to prepare it from elsewhere, or leave --from out"
-        )
-
-
-def _load(name: str) -> int:
-    from alexnet_lib import data
-
-    found = data.load(name)
-    print(_sizes(found.name, len(found.train), len(found.test)))
-    return 0
-
-
-def _sizes(name: str, train: int, test: int) -> str:
-    return f"{name}: {train:,} training and {test:,} test images"
+    if (arguments.plan or arguments.workers) and arguments.name == "cifar10":
+        word = "--plan" if arguments.plan else "--workers"
+        raise WordsError(f"{word} is for photographs; cifar10 takes a minute")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,16 +10,8 @@ from functools import cached_property
 import torch
 from torch import Tensor
 
-from alexnet_lib.data.sharded import ShardedImages
+from alexnet_lib.data.mapped import ShardedImages
 from alexnet_lib.data.statistics import Statistics
-
-
-class DataError(RuntimeError):
-    """Data that cannot be used; the message names the place and the mend."""
-
-
-class DataMissing(DataError):
-    """No data on disk and no network to fetch them; nothing is damaged."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +23,14 @@ class Split:
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def at(self, chosen: Tensor) -> Split:
+        """The images at these indices (n,); those on disk stay there."""
+        images = self.images
+        some = (
+            images.at(chosen) if isinstance(images, ShardedImages) else images[chosen]
+        )
+        return Split(some, self.labels[chosen])
 
     def first(self, count: int) -> Split:
         """The first `count` images, or all there are."""
@@ -44,6 +45,10 @@ class Split:
         count = min(count, len(self))
         chosen = torch.arange(count) * len(self) // max(count, 1)
         return Split(self.images[chosen], self.labels[chosen])
+
+    def in_memory(self) -> Split:
+        """The same images as one contiguous tensor."""
+        return Split(self.images[:].contiguous(), self.labels)
 
     def ordered(self) -> tuple[Split, str]:
         """The same images in an order that depends on nothing but themselves.
@@ -92,8 +97,8 @@ class Dataset:
         """Put both splits in their own order and fingerprint them."""
         train, train_digest = train.ordered()
         test, test_digest = test.ordered()
-        whole = hashlib.sha256((train_digest + test_digest).encode()).hexdigest()
-        return cls(name, train, test, classes, whole[:16], real)
+        whole = derived(train_digest + test_digest)
+        return cls(name, train, test, classes, whole, real)
 
     @cached_property
     def statistics(self) -> Statistics:
@@ -109,3 +114,39 @@ class Dataset:
     def deviation(self) -> float:
         """Standard deviation of all centred training pixels, in grey levels."""
         return self.statistics.deviation
+
+    def in_memory(self) -> Dataset:
+        """The same data, both splits held as tensors."""
+        train, test = self.train.in_memory(), self.test.in_memory()
+        return dataclasses.replace(self, train=train, test=test)
+
+    def with_held_out(self, per_class: int) -> Dataset:
+        """Test on the last `per_class` training images of each class, in their order.
+
+        They are trained on no longer; the real test images are put away. The mean
+        image and the other statistics stay those of all training images, so that the
+        pixels are those of the final training. The fingerprint is another one. Raises
+        `ValueError` unless each class keeps an image to train on.
+        """
+        labels = self.train.labels
+        counts = labels.bincount(minlength=len(self.classes))
+        if not 0 < per_class < int(counts.min()):
+            raise ValueError(
+                f"{per_class} images a class cannot be held out of {self.name}; take "
+                f"1 to {int(counts.min()) - 1}"
+            )
+        held = torch.zeros(len(labels), dtype=torch.bool)
+        for label in range(len(self.classes)):
+            held[(labels == label).nonzero()[-per_class:, 0]] = True
+        return dataclasses.replace(
+            self,
+            train=self.train.at((~held).nonzero()[:, 0]),
+            test=self.train.at(held.nonzero()[:, 0]),
+            fingerprint=derived(f"{self.fingerprint} held out {per_class}"),
+            sums=self.statistics,
+        )
+
+
+def derived(identity: str) -> str:
+    """A fingerprint: the first 16 digits of the SHA-256 of what identifies data."""
+    return hashlib.sha256(identity.encode()).hexdigest()[:16]

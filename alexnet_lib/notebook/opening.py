@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from alexnet_lib import machine, settings
-from alexnet_lib.data.sources import cifar
+from alexnet_lib.data.sources import locations
 
 
 def start(scale: str | None = None) -> settings.Scale:
@@ -14,7 +14,7 @@ def start(scale: str | None = None) -> settings.Scale:
     chosen = settings.scale(scale)
     for line in machine.summary():
         print(line)
-    print(f"data     cifar10: {cifar.found() or 'not found'}")
+    print(f"data     cifar10: {locations.where('cifar10') or 'not found'}")
     if missing := settings.why_no_results():
         print(f"results  {missing}")
     print(f"scale    {chosen}")

@@ -10,7 +10,7 @@ from alexnet_lib.data import synthetic
 def test_check_says_device_memory_code_and_data(capsys):
     assert cli.main(["check"]) == 0
     out = capsys.readouterr().out
-    for word in ("torch", "device", "memory", "code", "cifar10  not found"):
+    for word in ("torch", "device", "memory", "code", "cifar10 "):
         assert word in out
 
 
@@ -51,11 +51,12 @@ def prepared():
     return settings.data_root() / "prepared" / "imagenette"
 
 
-def test_from_is_refused_where_it_would_not_be_read(mine, capsys):
+def test_from_is_refused_where_it_would_not_be_read(mine, capsys, tmp_path):
     assert prepare(mine, "--workers", "1") == 0
-    assert prepare(mine) == 2
+    assert prepare(mine) == 0
+    assert prepare(tmp_path / "elsewhere") == 1
     err = capsys.readouterr().err
-    assert f"imagenette is prepared already, in {prepared()}; delete that" in err
+    assert f"{prepared()}: prepared already, from {mine}; leave" in err
     assert cli.main(["data", "prepare", "imagenette"]) == 0
 
 

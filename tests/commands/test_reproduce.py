@@ -4,20 +4,18 @@ from urllib.error import URLError
 
 import pytest
 
-from alexnet_lib import cli, data, settings
-from alexnet_lib.data.sources import cifar
+from alexnet_lib import cli, settings
+from alexnet_lib.data.sources import cifar, fetch
 from alexnet_lib.experiments import figure1
 from tests.conftest import quick
 
 
 @pytest.fixture
 def offline(monkeypatch):
-    data.load.cache_clear()
-
     def download(*_):
         raise URLError("no network")
 
-    monkeypatch.setattr(cifar, "download_url", download)
+    monkeypatch.setattr(fetch, "download_url", download)
     monkeypatch.setattr(figure1, "FIGURE1", quick())
 
 

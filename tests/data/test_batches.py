@@ -10,7 +10,7 @@ from alexnet_lib.config import Augmentation
 from alexnet_lib.data.augment import TrainViews
 from alexnet_lib.data.batches import ViewBatches
 from alexnet_lib.data.dataset import Dataset, Split
-from alexnet_lib.data.sharded import ShardedImages
+from alexnet_lib.data.mapped import ShardedImages
 
 COUNT, SIDE = 43, 12
 

@@ -19,11 +19,11 @@ from PIL import Image
 from tqdm.auto import tqdm
 
 from alexnet_lib import settings
-from alexnet_lib.data import DataError, load, prepared
+from alexnet_lib.data import DataError, load, shards
 from alexnet_lib.data.preparing import prepare, shard
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.preparing.prepare import prepare as run
-from alexnet_lib.data.sources import locations
+from alexnet_lib.data.sources import fetch
 
 WNIDS = ("n01440764", "n02102040")
 
@@ -80,7 +80,7 @@ def elsewhere(monkeypatch, tmp_path):
 def test_pixels_labels_and_sums_are_those_of_the_files(source):
     report = make(source)
     assert (report.train, report.test, report.skipped) == (14, 6, ())
-    data = load.__wrapped__("imagenette")
+    data = load("imagenette")
     assert data.classes == ("tench", "English springer")
     assert data.real
     for split, name in ((data.train, "train"), (data.test, "val")):
@@ -119,12 +119,12 @@ def test_number_of_workers_does_not_change_a_byte(source, elsewhere):
 
 
 def test_fingerprint_knows_pixels_and_labels(source, elsewhere):
-    first = prepared.read(make(source).folder).fingerprint
+    first = shards.read(make(source).folder).fingerprint
     elsewhere()
-    assert prepared.read(make(source).folder).fingerprint == first
+    assert shards.read(make(source).folder).fingerprint == first
     elsewhere()
     (source / "val" / WNIDS[0] / f"{WNIDS[0]}_0.JPEG").write_bytes(picture(99))
-    assert prepared.read(make(source).folder).fingerprint != first
+    assert shards.read(make(source).folder).fingerprint != first
 
 
 def test_prepared_data_is_not_prepared_again(source, monkeypatch):
@@ -143,7 +143,7 @@ HOSTILE = {
 
 
 def test_hostile_files_are_skipped_counted_and_named(source, elsewhere):
-    good = prepared.read(make(source).folder)
+    good = shards.read(make(source).folder)
     elsewhere()
     for name, data in HOSTILE.items():
         (source / "train" / WNIDS[0] / name).write_bytes(data)
@@ -154,7 +154,7 @@ def test_hostile_files_are_skipped_counted_and_named(source, elsewhere):
     assert {name.rsplit("/", 1)[1] for name in skipped} == {*HOSTILE, "gone.JPEG"}
     assert skipped[f"train/{WNIDS[0]}/empty.JPEG"] == "empty file"
     assert "not an image" in skipped[f"train/{WNIDS[0]}/notes.txt"]
-    data = prepared.read(report.folder)
+    data = shards.read(report.folder)
     assert torch.equal(data.train.images[:], good.train.images[:])
     assert torch.equal(data.mean_image, good.mean_image)
     assert torch.equal(data.statistics.products, good.statistics.products)
@@ -216,7 +216,7 @@ def test_wrong_layouts_are_named_in_a_line(source, spoil, message):
 def test_missing_source_and_unknown_name_are_named(source):
     with pytest.raises(DataError, match="no such file or folder"):
         make(source / "nowhere")
-    with pytest.raises(DataError, match="known: imagenette, imagenet"):
+    with pytest.raises(DataError, match="known: cifar10, imagenette"):
         run("imagenot", source)
     with pytest.raises(DataError, match="alexnet data prepare imagenet"):
         run("imagenet")
@@ -268,17 +268,21 @@ def test_a_disk_that_fills_up_stops_cleanly_and_resumes(
             yield stream
 
     with monkeypatch.context() as patch:
-        patch.setattr(shard, "written_whole", filling)
+        for module in (shard, shards):
+            patch.setattr(module, "written_whole", filling)
         with pytest.raises(DataError, match="No space left on device") as caught:
             make(source)
     assert "\n" not in str(caught.value)
     folder = settings.data_root() / "prepared"
-    assert not prepared.present(folder / "imagenette")
+    assert not shards.present(folder / "imagenette")
     assert not list(folder.rglob("*.writing"))
     made = []
-    monkeypatch.setattr(
-        prepare, "make_shard", lambda s: made.append(s.name) or shard.make_shard(s)
-    )
+
+    def counted(one):
+        made.append(one.name)
+        return shard.make_shard(one)
+
+    monkeypatch.setattr(prepare, "make_shard", counted)
     assert files(make(source).folder) == whole
     assert len(made) == 6 - min(at // 3, 6)
 
@@ -305,13 +309,13 @@ def test_killed_at_any_moment_it_ends_with_the_same_bytes(source, elsewhere):
             finally:
                 os._exit(0)
         patience = time.monotonic() + 60
-        while not (half.exists() or prepared.present(folder)):
+        while not (half.exists() or shards.present(folder)):
             assert time.monotonic() < patience
             time.sleep(0.001)
         time.sleep(rng.uniform(0, duration / 4))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
-    assert half.exists() != prepared.present(folder)
+    assert half.exists() != shards.present(folder)
     assert files(make(source, shard=2).folder) == whole
 
 
@@ -342,14 +346,14 @@ def test_damaged_shards_are_refused_by_name(source):
     good = shard.read_bytes()
     for bad in (good[:-1] + bytes([good[-1] ^ 1]), good[:5000], b""):
         shard.write_bytes(bad)
-        with pytest.raises(DataError, match=r"train-00001\.npy: missing"):
-            prepared.read(folder)
+        with pytest.raises(DataError, match=r"train-00001\.npy: damaged"):
+            shards.read(folder)
     shard.unlink()
     with pytest.raises(DataError, match=r"train-00001\.npy: missing"):
-        prepared.read(folder, verify=False)
+        shards.read(folder, verify=False)
     (folder / "about.json").write_text("{", encoding="utf-8")
-    with pytest.raises(DataError, match=r"about.json: missing or damaged"):
-        prepared.read(folder)
+    with pytest.raises(DataError, match=r"about.json: damaged"):
+        shards.read(folder)
 
 
 def test_a_shard_of_other_files_or_cut_short_is_made_again(source, elsewhere):
@@ -374,7 +378,7 @@ def test_imagenette_offline_says_where_it_looked(monkeypatch):
     def offline(*_):
         raise URLError("no network")
 
-    monkeypatch.setattr(locations, "download_url", offline)
+    monkeypatch.setattr(fetch, "download_url", offline)
     with pytest.raises(DataError, match=r"imagenette not found.*imagenette2\.tgz"):
         run("imagenette", show=False)
 

@@ -11,10 +11,10 @@ from PIL import Image
 from scipy.io import savemat
 
 from alexnet_lib import settings
-from alexnet_lib.data import DataError, prepared
+from alexnet_lib.data import DataError, shards
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.preparing.prepare import prepare
-from alexnet_lib.data.sources import archives, ilsvrc
+from alexnet_lib.data.sources import archives, ilsvrc, listing
 
 # In the devkit's order, which is not that of the WordNet ids.
 CLASSES = {1: ("n03", "chair, seat"), 2: ("n01", "tench, Tinca"), 3: ("n02", "cup")}
@@ -132,7 +132,7 @@ def imagenette(tmp_path):
 
 def make(name, source, **options):
     report = prepare(name, source, workers=1, shard=4, show=False, **options)
-    return prepared.read(report.folder)
+    return shards.read(report.folder)
 
 
 def squares(pictures):
@@ -234,7 +234,7 @@ def test_a_flat_folder_needs_the_devkit_and_all_images(ilsvrc2012):
     with pytest.raises(DataError, match="3 images, but 4 labels"):
         make("imagenet", ilsvrc2012)
     (ilsvrc2012 / "ILSVRC2012_devkit_t12.tar.gz").unlink()
-    with pytest.raises(DataError, match="no ILSVRC2012_devkit archive"):
+    with pytest.raises(DataError, match="no ILSVRC2012_devkit_t12 archive"):
         make("imagenet", ilsvrc2012)
 
 
@@ -319,11 +319,11 @@ TRAIN, VAL, KIT = (
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (cut(TRAIN, 0.5), "img_train.tar: damaged tar"),
-        (cut(VAL, 0.25), "img_val.tar: damaged tar"),
-        (write(TRAIN, b"no tar" * 500), "img_train.tar: damaged tar"),
+        (cut(TRAIN, 0.5), "img_train.tar: damaged"),
+        (cut(VAL, 0.25), "img_val.tar: damaged"),
+        (write(TRAIN, b"no tar" * 500), "img_train.tar: damaged"),
         (cut(KIT, 0.5), "devkit_t12.tar.gz: damaged"),
-        (drop(KIT), "no ILSVRC2012_devkit archive"),
+        (drop(KIT), "no ILSVRC2012_devkit_t12 archive"),
         (drop(VAL), "no known layout of imagenet"),
         (write(KIT, devkit("2012", TRUTH[:3])), "4 images, but 3 labels"),
         (write(KIT, devkit("2012", [3, 1, 2, 9])), "has a class 9"),
@@ -351,24 +351,24 @@ def test_a_damaged_imagenette_is_named_and_leaves_nothing(imagenette):
 
 def test_tar_members_lie_where_they_are_said_to(tmp_path):
     files = {"a/one": b"1" * 700, "b/two": b"2" * 10, "b/empty": b""}
-    outer = tar({"x": b"abc", "inner.tar": tar(files)})
-    (tmp_path / "t.tar").write_bytes(outer)
-    ((_, start, size),) = [
-        m for m in archives.tar_files(tmp_path / "t.tar") if m[0] == "inner.tar"
-    ]
-    with (tmp_path / "t.tar").open("rb") as stream:
-        window = archives.Window(stream, start, size)
-        inner = list(archives.tar_files(tmp_path / "t.tar", window, start))
-    assert {name: outer[at : at + n] for name, at, n in inner} == files
+    archive = tmp_path / "t.tar"
+    archive.write_bytes(tar({"x": b"abc", "inner.tar": tar(files)}))
+    outer = {found.path: found.read() for found in listing.list_tar(archive).files}
+    assert outer == {"x": b"abc", "inner.tar": tar(files)}
+    inner = dict(listing.list_inner_tars(archive))
+    assert inner["x"].refused == [("x", "not a tar")]
+    assert {f.path: f.read() for f in inner["inner.tar"].files} == files
 
 
-def test_links_and_devices_in_an_archive_are_not_followed(tmp_path):
+def test_links_out_of_an_archive_and_devices_are_not_followed(tmp_path):
     with tarfile.open(tmp_path / "t.tar", "w") as archive:
         for kind in (tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE):
-            member = tarfile.TarInfo("d/train/n01/link")
+            member = tarfile.TarInfo(f"d/train/n01/{kind.decode()}")
             member.type, member.linkname = kind, "/etc/passwd"
             archive.addfile(member)
-    assert list(archives.tar_files(tmp_path / "t.tar")) == []
+    found = listing.list_tar(tmp_path / "t.tar")
+    assert found.files == []
+    assert len(found.refused) == 3
 
 
 def test_a_decompressed_archive_is_used_again(imagenette, tmp_path):

@@ -1,15 +1,15 @@
-"""One image file to 256x256 RGB, as §2 asks: shorter side to 256, central square.
+"""One image file to a square of RGB, as §2 asks: shorter side to 256, its middle.
 
-Pillow decodes; but upright JPEGs in colour, nearly all there are, simplejpeg does, to
-the same pixels, for it asks the same libjpeg-turbo without two copies on the way (0.15
-ms instead of 0.26 at 224x224). torchvision's decoders are
-deprecated since 0.29. JPEGs are decoded at full size: Pillow's draft mode could only
-help where the shorter side is 512 or more, and would give other pixels there.
+Pillow decodes; but JPEGs in colour, nearly all there are, simplejpeg does, to the same
+pixels, for it asks the same libjpeg-turbo without two copies on the way (0.15 ms
+instead of 0.26 at 224x224). torchvision's decoders are deprecated since 0.29. JPEGs are
+decoded at full size: Pillow's draft mode could only help where the shorter side is 512
+or more, and would give other pixels there.
 
 Antialiased bicubic resampling (a = -0.5, Pillow's `BICUBIC`) is done by torch on uint8:
-it is vectorised where Pillow is not, and differs from it by rounding alone, two grey
-levels at most. What the authors resampled with is not known (`convdata_jpeg.py` starts
-from 256x256 squares made elsewhere).
+it is vectorised where Pillow is not, and differs from it by rounding alone. What the
+authors resampled with is not known (`convdata_jpeg.py` starts from 256x256 squares made
+elsewhere).
 """
 
 from __future__ import annotations
@@ -22,12 +22,20 @@ from contextlib import contextmanager, suppress
 import numpy as np
 import simplejpeg
 import torch
-from PIL import ExifTags, Image, ImageOps
+from PIL import Image
 from torch import Tensor
 from torch.nn import functional
 
-SIDE = 256
+from alexnet_lib.data.preparing import metadata
+from alexnet_lib.data.shards import SIDE
+
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "PPM")
+"""What photographs come in. Pillow would try others too: EPS by running Ghostscript."""
+
 _LONGEST = 16
+_COLOURS = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}
+_FLIPS = {2: (1,), 3: (0, 1), 4: (0,), 5: (), 6: (1,), 7: (0, 1), 8: (0,)}
+"""EXIF's orientation -> axes to flip; from 5 on rows and columns swap places first."""
 
 
 class ImageError(ValueError):
@@ -37,10 +45,10 @@ class ImageError(ValueError):
 def decode(data: bytes, side: int = SIDE) -> Tensor:
     """The central square of the picture in `data`, (side, side, 3) uint8.
 
-    Turned as its EXIF orientation says. Grey, palette, CMYK and other modes become
-    RGB, 16 bits become 8, transparent pixels lie on white, and of an animation the
-    first frame is taken. Raises `ImageError` for whatever cannot be read so.
-    Pillow's warnings are the caller's affair: see `quiet`.
+    Turned as its EXIF orientation says, if that can be read. Grey, palette, CMYK and
+    other modes become RGB, 16 bits become 8, transparent pixels lie on white, and of an
+    animation the first frame is taken. Raises `ImageError` for whatever cannot be read
+    so. Pillow's warnings are the caller's affair: see `quiet`.
     """
     try:
         return central_square(_pixels(data), side)
@@ -49,7 +57,7 @@ def decode(data: bytes, side: int = SIDE) -> Tensor:
     except Exception as error:  # a hostile file can make a decoder raise anything
         reason = " ".join(str(error).split()) or type(error).__name__
         if "cannot identify image file" in reason:
-            reason = "not an image" if data else "empty file"
+            reason = "not an image of a known kind" if data else "empty file"
         raise ImageError(reason) from error
 
 
@@ -90,25 +98,41 @@ def _middle(pixels: Tensor, most: int) -> Tensor:
 
 def _pixels(data: bytes) -> Tensor:
     """Any picture as (H, W, 3) uint8, upright."""
+    data = _with_end(data)
     with suppress(ValueError):  # its remarks on a file: Pillow has the last word
-        if _is_upright_jpeg(data):
-            return torch.from_numpy(simplejpeg.decode_jpeg(data))
-    with Image.open(io.BytesIO(data)) as image:
-        ImageOps.exif_transpose(image, in_place=True)
-        return torch.from_numpy(np.array(_rgb(image)))
+        if metadata.is_jpeg(data) and _colours(data) == "YCbCr":
+            pixels = torch.from_numpy(simplejpeg.decode_jpeg(data))
+            return _upright(pixels, metadata.orientation(data))
+    plain = metadata.pixels_only(data)
+    with Image.open(io.BytesIO(plain), formats=FORMATS) as image:
+        pixels = torch.from_numpy(np.array(_rgb(image)))
+        turned = 1 if image.format == "TIFF" else metadata.orientation(data)
+    return _upright(pixels, turned)  # Pillow turns TIFFs itself
 
 
-def _is_upright_jpeg(data: bytes) -> bool:
-    """Whether `data` begins as a JPEG in colour of a usual size, and is not turned."""
-    if not data.startswith(b"\xff\xd8\xff"):
-        return False
-    if b"Exif\0\0" in data or b"tiff:Orientation" in data:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.getexif().get(ExifTags.Base.Orientation, 1) != 1:
-                return False
+def _with_end(data: bytes) -> bytes:
+    """A JPEG whose end mark alone is missing, with it; other data as they are."""
+    if metadata.is_jpeg(data) and metadata.may_lack_end(data):
+        with suppress(ValueError):  # what else is missing is remarked on
+            whole = data + metadata.JPEG_END
+            if colours := _colours(whole):
+                simplejpeg.decode_jpeg(whole, _COLOURS.get(colours, "RGB"))
+                return whole
+    return data
+
+
+def _colours(data: bytes) -> str | None:
+    """The colours of a JPEG, as libjpeg calls them; None if it is too large."""
     height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
     most = Image.MAX_IMAGE_PIXELS or height * width
-    return colours == "YCbCr" and height * width <= most
+    return colours if height * width <= most else None
+
+
+def _upright(pixels: Tensor, orientation: int) -> Tensor:
+    """(H, W, 3) turned as EXIF's orientation says."""
+    if orientation >= 5:
+        pixels = pixels.transpose(0, 1)
+    return pixels.flip(_FLIPS.get(orientation, ())).contiguous()
 
 
 def _rgb(image: Image.Image) -> Image.Image:

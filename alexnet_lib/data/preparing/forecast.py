@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from alexnet_lib.data.preparing.shard import IMAGE_BYTES, Shard, make_shard
+from alexnet_lib.data.preparing.shard import Shard, make_shard
 from alexnet_lib.data.sources.folders import Item
 
 _SAMPLE = 64
@@ -21,8 +21,8 @@ _CORES = (1, 2, 4, 8, 16, 32)
 
 
 @dataclass(frozen=True)
-class Plan:
-    """`images` to prepare in a folder with `free` bytes.
+class Forecast:
+    """`images` of `image_bytes` each to prepare in a folder with `free` bytes.
 
     `seconds` is the processor time of one, from the file to the shard: reading,
     decoding, resizing, sums, checksum, writing.
@@ -30,13 +30,14 @@ class Plan:
 
     name: str
     images: int
+    image_bytes: int
     free: int
     seconds: float
 
     @property
     def disk(self) -> int:
         """Bytes of the shards."""
-        return self.images * IMAGE_BYTES
+        return self.images * self.image_bytes
 
     def hours(self, cores: int) -> float:
         """If each core has a process to itself and the disk keeps up."""
@@ -54,7 +55,7 @@ class Plan:
         """Disk, memory, and time by number of cores."""
         times = "\n".join(
             f"  {cores:2} cores  {self.hours(cores):7.2f} h, "
-            f"writing {cores * IMAGE_BYTES / self.seconds / 1e6:5.0f} MB/s"
+            f"writing {cores * self.image_bytes / self.seconds / 1e6:5.0f} MB/s"
             for cores in _CORES
         )
         return (
@@ -68,16 +69,19 @@ class Plan:
         )
 
 
-def measure(name: str, folder: Path, items: Sequence[Item], images: int) -> Plan:
-    """The plan for `images` files like `items`, a few of which are really prepared.
+def measure(
+    name: str, folder: Path, items: Sequence[Item], images: int, side: int
+) -> Forecast:
+    """The forecast for `images` files like `items`, of which a few are really prepared.
 
     In a folder of their own within `folder`, which is then removed.
     """
     sample = tuple(items[:: max(1, len(items) // _SAMPLE)][:_SAMPLE])
     free = shutil.disk_usage(folder).free
-    with tempfile.TemporaryDirectory(prefix=".plan-", dir=folder) as scratch:
-        make_shard(Shard(Path(scratch), "warm", sample[:2]))
+    with tempfile.TemporaryDirectory(prefix=".forecast-", dir=folder) as scratch:
+        make_shard(Shard(Path(scratch), "train", 0, side, sample[:2]))
+        shard = Shard(Path(scratch), "train", 1, side, sample)
         started = time.process_time()
-        make_shard(Shard(Path(scratch), "plan", sample))
+        make_shard(shard)
         spent = time.process_time() - started
-    return Plan(name, images, free, spent / len(sample))
+    return Forecast(name, images, shard.image_bytes, free, spent / len(sample))

@@ -1,4 +1,4 @@
-"""From a folder of JPEGs, or ILSVRC's archives, to shards of 256x256 squares (§2).
+"""From a folder of JPEGs, or ILSVRC's archives, to shards of squares (§2).
 
 Work is cut into shards of a fixed number of files, each made by one process and
 independent of all others: so the result does not depend on how many processes
@@ -7,32 +7,29 @@ there are, and a run that was killed goes on with the shards that are missing.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
+import operator
 import shutil
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
-import numpy as np
 from tqdm.auto import tqdm
 
 from alexnet_lib import settings
-from alexnet_lib.data import prepared
-from alexnet_lib.data.dataset import DataError
+from alexnet_lib.data import shards
+from alexnet_lib.data.dataset import derived
+from alexnet_lib.data.errors import DataError
 from alexnet_lib.data.preparing import forecast
-from alexnet_lib.data.preparing.shard import (
-    IMAGE_BYTES,
-    Shard,
-    make_shard,
-    save_array,
-    write_whole,
-)
+from alexnet_lib.data.preparing.shard import Made, Shard, SplitName, make_shard
 from alexnet_lib.data.preparing.workers import run_all
-from alexnet_lib.data.sources import locations
-from alexnet_lib.data.sources.folders import Source
+from alexnet_lib.data.shards import SIDE, Manifest, StoredShard
+from alexnet_lib.data.sources import cifar, locations
+from alexnet_lib.data.sources.folders import Item, Source
+from alexnet_lib.files import explained, locked, written_whole
 
 SHARD = 512
 MAX_SKIPPED = 0.01
@@ -49,6 +46,23 @@ class Report:
     skipped: tuple[tuple[str, str], ...]
 
 
+@dataclass(frozen=True)
+class Job:
+    """What is to be done for a folder: shards to make, by so many workers.
+
+    `refused` are the files that are known to be no images, and why; if more than the
+    share `max_skipped` of all files cannot be used, it is an error. `show` progress.
+    """
+
+    name: str
+    folder: Path
+    shards: list[Shard]
+    refused: tuple[tuple[str, str], ...]
+    workers: int
+    max_skipped: float
+    show: bool
+
+
 def prepare(
     name: str,
     source: Path | None = None,
@@ -58,198 +72,276 @@ def prepare(
     max_skipped: float = MAX_SKIPPED,
     show: bool = True,
 ) -> Report:
-    """Prepare `imagenette`, `imagenet` or `imagenet2010` under `$ALEXNET_DATA`.
+    """Prepare the data set `name` under `$ALEXNET_DATA`, from `source` or where it is.
 
-    From `source`, a folder or archive, else from where `places.find` finds it.
-    `workers` processes, by default one a core; `shard` files make one shard. Files
-    that cannot be decoded are skipped and reported; more than the share
-    `max_skipped` of them is an error. What is prepared already is only reported.
-    Raises `DataError`; after any error or kill the same call goes on from there.
+    `cifar10`, `imagenette`, `imagenette-subset`, `imagenet` or `imagenet2010`; of the
+    photographs squares of 256 pixels a side, or of as many as stand behind the name, as
+    in `imagenet-384`. `source` and the rest are as `prepare_folder` takes them.
     """
-    _check_name(name)
-    root = settings.data_root()
-    folder = root / "prepared" / name
-    if prepared.present(folder):
-        return _report(folder)
-    place = _place(name, source, root)
-    work = folder.with_name(f".{name}.partial")
-    try:
+    _check(max_skipped, workers=workers, shard=shard)
+    base, side = locations.split_name(name)
+    folder = settings.data_root() / "prepared" / name
+    if shards.present(folder):
+        return _report(folder, source)
+    place = source or locations.find(base, settings.data_root())
+    if base == cifar.NAME:
+        place = _existing(place)
+        return _once(
+            folder, place, lambda: shards.write(folder, cifar.read(place), place)
+        )
+    return prepare_folder(
+        place,
+        folder,
+        name=name,
+        side=side,
+        workers=workers,
+        shard=shard,
+        max_skipped=max_skipped,
+        show=show,
+    )
+
+
+def prepare_folder(
+    source: Path,
+    folder: Path,
+    *,
+    name: str | None = None,
+    side: int = SIDE,
+    workers: int | None = None,
+    shard: int = SHARD,
+    max_skipped: float = MAX_SKIPPED,
+    show: bool = True,
+) -> Report:
+    """Prepare the photographs at `source` in `folder`, as squares of `side` pixels.
+
+    `source` holds train/<class>/ and val/<class>/, or is an archive of that; of the
+    data set `name` it may also be what ILSVRC publishes. `workers` processes, by
+    default one a core; `shard` files make one shard. Files that are no images are
+    skipped and reported; more than the share `max_skipped` of them is an error. What
+    is prepared already is only reported. Raises `DataError`, which tells an error of
+    the operating system as what it is; after any error or kill the same call goes on
+    from there. Raises `ValueError` for numbers that make no sense.
+    """
+    _check(max_skipped, side=side, workers=workers, shard=shard)
+    place, work = _existing(source), shards.partial(folder)
+
+    def make() -> None:
         work.mkdir(parents=True, exist_ok=True)
-        if not prepared.present(work):
-            found = locations.open_source(name, place, work)
-            shards = _plan(work, found, shard)
-            _make_missing(name, shards, workers or settings.cores(), max_skipped, show)
-            _conclude(work, name, found.classes, shards)
-        _tidy(work)
-        os.rename(work, folder)
-    except OSError as error:
-        raise DataError(
-            f"{error.filename or work}: {error.strerror or error}; free or unlock it, "
-            "or set ALEXNET_DATA to another folder; what is done is kept, the same "
-            "command goes on from there"
-        ) from error
-    return _report(folder)
+        if not _finished(work, place):
+            found = locations.open_source(place, work, name)
+            job = Job(
+                name or folder.name,
+                folder,
+                _shards_of(work, found, shard, side),
+                found.refused,
+                workers or settings.cores(),
+                max_skipped,
+                show,
+            )
+            whole = _manifest(job, found.classes, place, _make_missing(job))
+            shards.write_manifest(work, whole)
+        shards.finish(work, folder)
+        _listing(folder).unlink(missing_ok=True)
+
+    return _once(folder, place, make)
 
 
 def estimate(
     name: str, source: Path | None = None, images: int | None = None
-) -> forecast.Plan:
+) -> forecast.Forecast:
     """What `prepare` would take for `images` files like those, by default all.
 
-    Lists them and prepares a few, in a temporary folder. Raises `DataError`.
+    Lists them and prepares a few, in a temporary folder. Raises `DataError`, and
+    `ValueError` for no images.
     """
-    _check_name(name)
+    _check(images=images)
+    base, side = locations.split_name(name)
+    if base == cifar.NAME:
+        raise DataError(f"there is nothing to plan for {name}: it takes a minute")
     root = settings.data_root()
-    place = _place(name, source, root)
+    place = _existing(source or locations.find(base, root))
     root.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".plan-", dir=root) as scratch:
-        found = locations.open_source(name, place, Path(scratch))
+    with tempfile.TemporaryDirectory(prefix=".forecast-", dir=root) as scratch:
+        found = locations.open_source(place, Path(scratch), name)
         items = found.train + found.test
-        return forecast.measure(name, Path(scratch), items, images or len(items))
+        return forecast.measure(name, Path(scratch), items, images or len(items), side)
 
 
-def _check_name(name: str) -> None:
-    if name not in locations.PLACES:
-        known = ", ".join(locations.PLACES)
-        raise DataError(f"no photographs are called {name!r}; known: {known}")
+def _check(max_skipped: float = 0, **numbers: int | None) -> None:
+    if not 0 <= max_skipped <= 1:
+        raise ValueError(f"max_skipped must be from 0 to 1, not {max_skipped}")
+    for name, number in numbers.items():
+        if number is not None and number < 1:
+            raise ValueError(f"{name} must be at least 1, not {number}")
 
 
-def _place(name: str, source: Path | None, root: Path) -> Path:
-    place = source.expanduser() if source else locations.find(name, root)
+def _existing(source: Path) -> Path:
+    place = source.expanduser().resolve()
     if not place.exists():
-        raise DataError(f"{place}: there is no such file or folder")
+        raise DataError(f"{source}: there is no such file or folder")
     return place
 
 
-def _report(folder: Path) -> Report:
-    said = prepared.about(folder)
-    train, test = (len(said["labels"][split]) for split in ("train", "test"))
-    return Report(folder, train, test, tuple((n, why) for n, why in said["skipped"]))
+def _once(folder: Path, source: Path, make: Callable[[], None]) -> Report:
+    """Have the folder made by one process, unless it is there."""
+    try:
+        if not shards.present(folder):
+            with locked(folder):
+                if not shards.present(folder):  # nor did it come while we waited
+                    make()
+    except OSError as error:
+        place = "" if error.filename else f"{folder}: "
+        raise DataError(
+            f"{place}{explained(error)}; what is done is kept, the same command goes "
+            "on from there"
+        ) from error
+    return _report(folder, source)
 
 
-def _plan(work: Path, source: Source, size: int) -> list[Shard]:
+def _report(folder: Path, source: Path | None) -> Report:
+    """What is in a prepared folder, if it is what was asked for."""
+    whole = shards.manifest(folder)
+    if source and whole.source != str(source.expanduser().resolve()):
+        raise DataError(
+            f"{folder}: prepared already, from {whole.source or 'a place not noted'}; "
+            f"leave {source} out, or delete the folder to prepare it from there"
+        )
+    train, test = (
+        sum(len(s.labels) for s in split) for split in (whole.train, whole.test)
+    )
+    return Report(folder, train, test, tuple((n, why) for n, why in whole.skipped))
+
+
+def _finished(work: Path, place: Path) -> bool:
+    """Whether all is made but for its name; what is made of another source goes."""
+    if shards.present(work):
+        whole = shards.manifest(work)
+        if (whole.version, whole.source) == (shards.VERSION, str(place)):
+            return True
+        (work / shards.MANIFEST).unlink()
+    return False
+
+
+def _shards_of(work: Path, source: Source, size: int, side: int) -> list[Shard]:
     """The shards of both splits, of `size` files each and what is left over."""
+    splits: tuple[tuple[SplitName, list[Item]], ...]
+    splits = (("train", source.train), ("test", source.test))
     return [
-        Shard(work, f"{split}-{at // size:05d}", tuple(items[at : at + size]))
-        for split, items in (("train", source.train), ("test", source.test))
+        Shard(work, split, at // size, side, tuple(items[at : at + size]))
+        for split, items in splits
         for at in range(0, len(items), size)
     ]
 
 
-def _make_missing(
-    name: str, shards: list[Shard], workers: int, max_skipped: float, show: bool
-) -> None:
-    """Make whatever shards are missing; stop as soon as too much is skipped."""
-    total = sum(len(shard.items) for shard in shards)
-    skipped: list[tuple[str, str]] = []
-    missing = []
-    for shard in shards:
-        if (said := shard.said()) is None:
-            missing.append(shard)
-        else:
-            skipped += said["skipped"]
+def _make_missing(job: Job) -> dict[str, Made]:
+    """Make whatever shards are missing; stop as soon as too much is skipped.
+
+    One that had to skip files is made again: they may have been mended.
+    """
+    before = {shard.name: shard.made() for shard in job.shards}
+    made = {n: m for n, m in before.items() if m is not None and not m.skipped}
+    missing = [shard for shard in job.shards if shard.name not in made]
+    total = sum(len(shard.items) for shard in job.shards)
     left = sum(len(shard.items) for shard in missing)
     if missing:
-        _announce(name, missing, left, workers, show)
-    _check_skipped(name, shards[0].folder, skipped, total, max_skipped)
+        _announce(job, missing, left)
+    skipped = list(job.refused)
+    _check_skipped(job, skipped)
     bar = tqdm(
-        desc=f"preparing {name}",
+        desc=f"preparing {job.name}",
         total=total,
         initial=total - left,
         unit="image",
         mininterval=0.5,
-        disable=not show,
+        disable=not job.show,
     )
-    with bar, closing(run_all(make_shard, missing, workers)) as made:
-        for shard in made:
+    with bar, closing(run_all(make_shard, missing, job.workers)) as results:
+        for shard, new in results:
+            made[shard.name] = new
+            skipped += [(name, why) for name, why in new.skipped]
             bar.update(len(shard.items))
-            skipped += _said(shard)["skipped"]
             bar.set_postfix(skipped=len(skipped), refresh=False)
-            _check_skipped(name, shard.folder, skipped, total, max_skipped)
+            _check_skipped(job, skipped)
+    return made
 
 
-def _announce(
-    name: str, missing: list[Shard], left: int, workers: int, show: bool
-) -> None:
+def _announce(job: Job, missing: list[Shard], left: int) -> None:
     """Say what disk and time the work will take; refuse if the disk is too small."""
     # The sum beside each shard takes the room of four images.
-    folder, need = missing[0].folder, (left + 4 * len(missing)) * IMAGE_BYTES
-    free = shutil.disk_usage(folder).free
+    need = (left + 4 * len(missing)) * missing[0].image_bytes
+    work = missing[0].folder
+    free = shutil.disk_usage(work).free
     if need > free:
         raise DataError(
-            f"{folder}: {need / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free; free "
+            f"{work}: {need / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free; free "
             "some, or set ALEXNET_DATA to a folder on a larger disk"
         )
-    if show:
+    if job.show:
         items = [item for shard in missing for item in shard.items[:_FEW]]
-        tqdm.write(forecast.measure(name, folder, items, left).line(workers))
+        plan = forecast.measure(job.name, work, items, left, missing[0].side)
+        tqdm.write(plan.line(job.workers))
 
 
-def _check_skipped(
-    name: str,
-    work: Path,
-    skipped: list[tuple[str, str]],
-    total: int,
-    max_skipped: float,
-) -> None:
-    if len(skipped) <= max_skipped * total:
+def _check_skipped(job: Job, skipped: list[tuple[str, str]]) -> None:
+    total = sum(len(shard.items) for shard in job.shards) + len(job.refused)
+    if len(skipped) <= job.max_skipped * total:
         return
-    listing = work.with_name(f"{name}-skipped.txt")
-    write_whole(listing, "".join(f"{n}: {w}\n" for n, w in skipped).encode())
+    listing = _listing(job.folder)
+    lines = "".join(f"{name}: {why}\n" for name, why in skipped)
+    with written_whole(listing, sync=False) as stream:
+        stream.write(lines.encode())
     file, reason = skipped[0]
     raise DataError(
-        f"{name}: {len(skipped)} of {total} files cannot be used, more than "
-        f"{max_skipped:.1%}; the first is {file}: {reason}; all are listed in "
+        f"{job.name}: {len(skipped)} of {total} files cannot be used, more than "
+        f"{job.max_skipped:.1%}; the first is {file}: {reason}; all are listed in "
         f"{listing}: mend them and run the same command"
     )
 
 
-def _said(shard: Shard) -> dict:
-    said = shard.said()
-    if said is None:
-        raise DataError(
-            f"{shard.file('.json')}: vanished while it was needed; let only one "
-            "process at a time prepare a data set"
-        )
-    return said
+def _listing(folder: Path) -> Path:
+    """The file that lists what was skipped when that was too much."""
+    return folder.with_name(f"{folder.name}-skipped.txt")
 
 
-def _conclude(
-    work: Path, name: str, classes: tuple[str, ...], shards: list[Shard]
-) -> None:
-    """Add up the shards' sums and write what makes the folder whole."""
-    said = {shard.name: _said(shard) for shard in shards}
-    labels: dict[str, list[int]] = {"train": [], "test": []}
-    for shard in shards:
-        labels[shard.name.split("-")[0]] += said[shard.name]["labels"]
-    for split, seen in labels.items():
-        if unseen := set(range(len(classes))) - set(seen):
+def _manifest(
+    job: Job, classes: tuple[str, ...], source: Path, made: dict[str, Made]
+) -> Manifest:
+    """What was made, with the sums added up and written."""
+    stored: dict[SplitName, list[StoredShard]] = {"train": [], "test": []}
+    for shard in job.shards:
+        one = made[shard.name]
+        if one.labels:
+            file = shard.file(".npy").name
+            stored[shard.split].append(StoredShard(file, one.sha256, one.labels))
+    for split, kept in stored.items():
+        seen = {label for shard in kept for label in shard.labels}
+        if unseen := set(range(len(classes))) - seen:
             raise DataError(
-                f"{name}: no file of class {classes[min(unseen)]} in {split} could be "
-                "used; mend its files, or remove the class from train and test"
+                f"{job.name}: no file of class {classes[min(unseen)]} in {split} could "
+                "be used; mend its files, or remove the class from train and test"
             )
-    train = [shard for shard in shards if shard.name.startswith("train-")]
-    total = sum(np.load(s.file(".total.npy")).astype(np.int64) for s in train)
-    checksums = {f"{s}.npy": said[s]["sha256"] for s in said if said[s]["labels"]}
-    identity = json.dumps([checksums, labels]).encode()
-    checksums[prepared.TOTAL] = save_array(work / prepared.TOTAL, total)
-    about = {
-        "name": name,
-        "classes": classes,
-        "fingerprint": hashlib.sha256(identity).hexdigest()[:16],
-        "sha256": checksums,
-        "products": np.sum([said[s.name]["products"] for s in train], 0).tolist(),
-        "skipped": [skip for shard in said.values() for skip in shard["skipped"]],
-        "labels": labels,
+    train = (shard for shard in job.shards if shard.split == "train")
+    sums = reduce(operator.add, (shard.sums(made[shard.name]) for shard in train))
+    skipped = [list(skip) for skip in job.refused]
+    return Manifest(
+        name=job.name,
+        classes=list(classes),
+        fingerprint=_fingerprint(stored),
+        side=job.shards[0].side,
+        source=str(source),
+        train=stored["train"],
+        test=stored["test"],
+        total=shards.save_total(job.shards[0].folder, sums),
+        products=sums.products.tolist(),
+        skipped=skipped + [skip for s in job.shards for skip in made[s.name].skipped],
+    )
+
+
+def _fingerprint(stored: dict[SplitName, list[StoredShard]]) -> str:
+    """What identifies the data: the checksums of all arrays, and the labels."""
+    checksums = {s.file: s.sha256 for split in stored.values() for s in split}
+    labels = {
+        name: [label for shard in split for label in shard.labels]
+        for name, split in stored.items()
     }
-    write_whole(work / prepared.ABOUT, json.dumps(about).encode())
-
-
-def _tidy(work: Path) -> None:
-    """Remove all that was only needed on the way."""
-    kept = {prepared.ABOUT, *prepared.about(work)["sha256"]}
-    for file in work.iterdir():
-        if file.is_dir():  # a plan's, if it was killed
-            shutil.rmtree(file)
-        elif file.name not in kept:
-            file.unlink()
+    return derived(json.dumps([checksums, labels]))

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import torch
 
-from alexnet_lib.data.dataset import DataError
+from alexnet_lib.data.errors import DataError
 from alexnet_lib.machine import prepare_process
 
 Task = TypeVar("Task")

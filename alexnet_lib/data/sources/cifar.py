@@ -1,31 +1,35 @@
 """CIFAR-10 in whatever form it lies on disk.
 
-Looked for under `$ALEXNET_DATA`, first found first taken: shards prepared
-earlier, class folders `cifar10/{train,test}/<class>/*.png`, torchvision's
-unpacked `cifar-10-batches-py/`, torchvision's archive; else it is downloaded.
-Every form ends as the same checked shards, in the same order.
+Looked for under `$ALEXNET_DATA`, first found first taken: class folders
+`cifar10/{train,test}/<class>/*.png`, torchvision's unpacked `cifar-10-batches-py/`,
+torchvision's archive. Every form gives the same images in the same order.
 """
 
 from __future__ import annotations
 
+import io
+import re
 import tarfile
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from urllib.error import URLError
 
 import numpy as np
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from torchvision.datasets import CIFAR10
-from torchvision.datasets.utils import calculate_md5, download_url
+from torchvision.datasets.utils import calculate_md5
 from tqdm.auto import tqdm
 
 from alexnet_lib import settings
-from alexnet_lib.data import shards
-from alexnet_lib.data.dataset import DataError, DataMissing, Dataset, Split
+from alexnet_lib.data.dataset import Dataset, Split
+from alexnet_lib.data.errors import DataError
+from alexnet_lib.data.sources.listing import Found, list_folder
+from alexnet_lib.files import reading
 
+NAME = "cifar10"
 CLASSES = (
     "airplane",
     "automobile",
@@ -41,79 +45,48 @@ CLASSES = (
 PER_CLASS = {"train": 5000, "test": 1000}
 ARCHIVE = CIFAR10.filename
 SIDE = 32
+_MEND = "copy it again from a good CIFAR-10"
 
 
-def load(root: Path | None = None) -> Dataset:
-    """CIFAR-10: 50,000 training and 10,000 test images of 32x32.
-
-    Raises `DataError` naming the file at fault, or all places looked in.
-    """
-    root = root or settings.data_root()
-    prepared = root / "prepared" / "cifar10"
-    if not shards.present(prepared):
-        shards.write(prepared, read_any(root))
-    return shards.read(prepared)
-
-
-def found(root: Path | None = None) -> str | None:
-    """Where `load` would take CIFAR-10 from without a download, or None."""
-    root = root or settings.data_root()
-    if shards.present(root / "prepared" / "cifar10"):
-        return str(root / "prepared" / "cifar10")
-    return next((str(path) for path in _places(root) if path.exists()), None)
-
-
-def _places(root: Path) -> list[Path]:
-    folders = [root / "cifar10", root / "cifar-10"]
+def places(root: Path) -> list[Path]:
+    """Where CIFAR-10 is looked for below `root`."""
+    folders = [root / NAME, root / "cifar-10"]
     batches = [p / CIFAR10.base_folder for p in (root, *folders)]
     archives = [p / ARCHIVE for p in (root, *folders)]
     return [p / "train" for p in folders] + batches + archives
 
 
-def read_any(root: Path) -> Dataset:
-    """CIFAR-10 from the first form found under `root`, downloaded if none is."""
-    for place in _places(root):
+def found(root: Path) -> Path | None:
+    """The first place below `root` that holds CIFAR-10, if there is one."""
+    for place in places(root):
         if place.exists():
-            break
+            return place.parent if place.name == "train" else place
+    return None
+
+
+def read(place: Path) -> Dataset:
+    """CIFAR-10 at `place`: class folders, torchvision's batches, or its archive.
+
+    50,000 training and 10,000 test images of 32x32. Raises `DataError` naming the file
+    at fault.
+    """
+    if place.is_file():
+        train, test = _read_archive(place)
+    elif (place / "train").is_dir():
+        train, test = (_read_folders(place, *split) for split in PER_CLASS.items())
+    elif place.name == CIFAR10.base_folder:
+        train, test = _read_batches(place.parent)
+    elif (place / CIFAR10.base_folder).is_dir():
+        train, test = _read_batches(place)
     else:
-        place = _download(root)
-    if place.name == "train":
-        train, test = (
-            read_class_folders(place.parent / split, count)
-            for split, count in PER_CLASS.items()
+        raise DataError(
+            f"{place}: no known layout of {NAME}; it should hold train/<class>/ and "
+            f"test/<class>/, or {CIFAR10.base_folder}/, or be {ARCHIVE}"
         )
-    elif place.name == ARCHIVE:
-        train, test = read_archive(place)
-    else:
-        train, test = read_batches(place.parent)
-    return Dataset.of("cifar10", train, test, CLASSES)
+    return Dataset.of(NAME, train, test, CLASSES)
 
 
-def _download(root: Path) -> Path:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise DataError(
-            f"{root}: cannot be made ({error.strerror}); set ALEXNET_DATA to a "
-            "folder that you can write to"
-        ) from None
-    try:
-        download_url(CIFAR10.url, str(root), ARCHIVE, CIFAR10.tgz_md5)
-    except URLError as error:
-        tried = ", ".join(str(place) for place in _places(root))
-        raise DataMissing(
-            f"cifar10 not found and not to be fetched ({error.reason}): looked for "
-            f"{tried}; put {ARCHIVE} or class folders there, or set ALEXNET_DATA"
-        ) from None
-    except (OSError, RuntimeError) as error:
-        raise DataError(
-            f"{root / ARCHIVE}: download failed ({error}); try again, or fetch "
-            f"{CIFAR10.url} yourself"
-        ) from None
-    return root / ARCHIVE
-
-
-def read_archive(path: Path) -> tuple[Split, Split]:
+def _read_archive(path: Path) -> tuple[Split, Split]:
     """Train and test from torchvision's archive, its checksum verified first."""
     if calculate_md5(path) != CIFAR10.tgz_md5:
         raise DataError(
@@ -123,10 +96,10 @@ def read_archive(path: Path) -> tuple[Split, Split]:
     with tempfile.TemporaryDirectory() as folder:
         with tarfile.open(path) as archive:
             archive.extractall(folder, filter="data")
-        return read_batches(Path(folder))
+        return _read_batches(Path(folder))
 
 
-def read_batches(root: Path) -> tuple[Split, Split]:
+def _read_batches(root: Path) -> tuple[Split, Split]:
     """Train and test from `root/cifar-10-batches-py`, unpickled by torchvision.
 
     torchvision compares each file's checksum before it unpickles it.
@@ -145,22 +118,39 @@ def read_batches(root: Path) -> tuple[Split, Split]:
     return train, test
 
 
-def read_class_folders(folder: Path, per_class: int) -> Split:
-    """One split from `folder/<class>/*.png`, each class with `per_class` images."""
-    files: list[Path] = []
+def _read_folders(place: Path, split: str, per_class: int) -> Split:
+    """One split from `place/<split>/<class>/*.png`, `per_class` images each."""
+    there = list_folder(place, split)
+    images: list[Found] = []
     for name in CLASSES:
-        here = sorted((folder / name).glob("*.png"))
-        if len(here) != per_class:
-            raise DataError(
-                f"{folder / name}: {len(here)} PNG files, CIFAR-10 has {per_class}; "
-                "copy the missing class again, or remove what is not its own"
-            )
-        files += here
+        folder = f"{split}/{name}/"
+        here = [found for found in there.files if found.path.startswith(folder)]
+        images += _complete(place / folder, here, per_class)
     labels = torch.arange(len(CLASSES)).repeat_interleave(per_class)
-    return Split(_read_images(files, f"reading {folder}"), labels)
+    return Split(_read_images(images, f"reading {place / split}"), labels)
 
 
-def _read_images(files: Sequence[Path], title: str) -> torch.Tensor:
+def _complete(folder: Path, files: list[Found], count: int) -> list[Found]:
+    """The PNGs among the files of a class, which must be `count`."""
+    images = [found for found in files if found.path.lower().endswith(".png")]
+    if len(images) != count:
+        odd = f", but not {_odd_one(images)}" if len(images) > count else ""
+        raise DataError(
+            f"{folder}: {len(images)} PNG files, CIFAR-10 has {count}{odd}; copy the "
+            "missing ones again, or remove what is not its own"
+        )
+    return images
+
+
+def _odd_one(files: Sequence[Found]) -> str:
+    """The name that is formed least like the others: `7 copy.png` among numbers."""
+    names = [found.path.rsplit("/", 1)[1] for found in files]
+    forms = [re.sub(r"\d+", "0", name) for name in names]
+    counts = Counter(forms)
+    return min(zip(forms, names, strict=True), key=lambda pair: counts[pair[0]])[1]
+
+
+def _read_images(files: Sequence[Found], title: str) -> torch.Tensor:
     images = np.empty((len(files), SIDE, SIDE, 3), dtype=np.uint8)
     with ThreadPoolExecutor(settings.cores()) as pool:
         decoded = pool.map(_read_image, files, chunksize=100)
@@ -169,17 +159,16 @@ def _read_images(files: Sequence[Path], title: str) -> torch.Tensor:
     return torch.from_numpy(images).permute(0, 3, 1, 2)
 
 
-def _read_image(file: Path) -> np.ndarray:
-    mend = "copy it again from a good CIFAR-10"
-    try:
-        with Image.open(file) as image:
+def _read_image(found: Found) -> np.ndarray:
+    """The pixels of one PNG, (32, 32, 3) uint8."""
+    file = Path(found.file)
+    with reading(file, DataError, _MEND):
+        data = file.read_bytes()
+        with Image.open(io.BytesIO(data), formats=("PNG",)) as image:
             pixels = np.asarray(image)
-            mode = image.mode
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise DataError(f"{file}: cannot be read ({error}); {mend}") from error
-    if mode != "RGB":
-        raise DataError(f"{file}: {mode} image, CIFAR-10 is RGB; {mend}")
-    if pixels.shape != (SIDE, SIDE, 3):
-        height, width = pixels.shape[:2]
-        raise DataError(f"{file}: {width}x{height}, CIFAR-10 is 32x32; {mend}")
+            if image.mode != "RGB":
+                raise ValueError(f"{image.mode} image, CIFAR-10 is RGB")
+        if pixels.shape != (SIDE, SIDE, 3):
+            height, width = pixels.shape[:2]
+            raise ValueError(f"{width}x{height}, CIFAR-10 is 32x32")
     return pixels

@@ -6,10 +6,16 @@ Every form becomes the same list of `Item`s: a piece of a file, with its label.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from alexnet_lib.data.dataset import DataError
-from alexnet_lib.data.sources.archives import tar_files
+from alexnet_lib.data.errors import DataError
+from alexnet_lib.data.sources.listing import (
+    Found,
+    Listing,
+    hidden,
+    list_tar,
+    read_part,
+)
 
 SPLITS = ("train", "val")
 
@@ -18,7 +24,8 @@ SPLITS = ("train", "val")
 class Item:
     """One encoded image: `size` bytes of `file` from `offset` on.
 
-    `name` is what reports call it; items are ordered by label and name.
+    `name` is what reports call it; items are ordered by label and name. `time` is when
+    the file was last changed, in nanoseconds.
     """
 
     label: int
@@ -26,98 +33,102 @@ class Item:
     file: str
     offset: int
     size: int
+    time: int
 
     def read(self) -> bytes:
         """The encoded bytes; `OSError` if the file cannot be read."""
-        with open(self.file, "rb") as stream:
-            stream.seek(self.offset)
-            return stream.read(self.size)
+        return read_part(self.file, self.offset, self.size)
 
 
 @dataclass(frozen=True)
 class Source:
-    """What there is to prepare, each split in order, and the class names."""
+    """What there is to prepare: each split in order, the class names.
+
+    `refused` are the files that are no images to take, with the reason.
+    """
 
     train: list[Item]
     test: list[Item]
     classes: tuple[str, ...]
+    refused: tuple[tuple[str, str], ...] = ()
 
 
-Piece = tuple[str, str, int, int]
-"""(name, file, offset, size) of one encoded image."""
-
-Classes = dict[str, list[Piece]]
+Classes = dict[str, list[Found]]
 """Class -> its images."""
 
-Folders = dict[str, Classes]
-"""Split -> class -> its images."""
 
+def in_archive(archive: Path) -> Listing:
+    """All that is not hidden below <anything>/<split>/ in a plain tar.
 
-def disk_folders(place: Path) -> Folders:
-    """All files but hidden ones, at any depth under `place`/<split>/<class>/."""
-    return {split: disk_classes(place / split) for split in SPLITS}
-
-
-def disk_classes(split: Path) -> Classes:
-    """The same under `split`/<class>/."""
-    return {
-        folder.name: [
-            disk_piece(file.relative_to(split.parent).as_posix(), file)
-            for file in folder.rglob("[!.]*")
-            if file.is_file() or file.is_symlink()
-        ]
-        for folder in split.glob("[!.]*")
-        if folder.is_dir()
-    }
-
-
-def disk_piece(name: str, file: Path) -> Piece:
-    """A whole file; a link to nowhere has size 0, is skipped and reported later."""
-    return name, str(file), 0, file.stat().st_size if file.exists() else 0
-
-
-def archive_folders(archive: Path) -> Folders:
-    """The same from a plain tar of <anything>/<split>/<class>/<file>."""
-    folders: Folders = {split: {} for split in SPLITS}
-    for name, offset, size in tar_files(archive):
-        parts = PurePosixPath(name).parts
-        if len(parts) < 3 or parts[-3] not in folders or parts[-1].startswith("."):
-            continue
-        split, wnid = parts[-3:-1]
-        piece = ("/".join(parts[-3:]), str(archive), offset, size)
-        folders[split].setdefault(wnid, []).append(piece)
-    return folders
-
-
-def from_folders(folders: Folders, place: Path, classes: tuple[str, ...]) -> Source:
-    """The source in class folders at `place`; labels count the folders in order.
-
-    Raises `DataError` for an empty class, or one that only one split has.
+    Raises `DataError` if there are two such folders.
     """
-    for split in SPLITS:
-        if not folders[split]:
+    tops: dict[str, str] = {}
+
+    def below(path: str) -> str | None:
+        parts = path.split("/")
+        at = next((i for i, part in enumerate(parts[:-1]) if part in SPLITS), None)
+        if at is None or hidden("/".join(parts[at:])):
+            return None
+        top = "/".join(parts[: at + 1])
+        if tops.setdefault(parts[at], top) != top:
+            raise DataError(
+                f"{archive}: both {tops[parts[at]]}/ and {top}/ in it; unpack it and "
+                "give the folder that holds the right one"
+            )
+        return "/".join(parts[at:])
+
+    return list_tar(archive).renamed(below)
+
+
+def from_folders(listing: Listing, place: Path) -> Source:
+    """The source in <split>/<class>/ at `place`; labels count the folders in order.
+
+    Classes are named after their folders. Raises `DataError` for an empty class, or
+    one that only one split has.
+    """
+    refused = list(listing.refused)
+    splits = {split: _classes(listing, split, refused) for split in SPLITS}
+    for split, classes in splits.items():
+        if not classes:
             raise DataError(
                 f"{place}: no classes in {split}/; it should hold {split}/<class>/"
             )
-        for name, files in folders[split].items():
-            if not files:
-                raise DataError(
-                    f"{place}: class {split}/{name} is empty; copy its images, or "
-                    "remove the class from train and val"
-                )
-    train, test = (folders[split] for split in SPLITS)
+        if empty := sorted(name for name, files in classes.items() if not files):
+            raise DataError(
+                f"{place}: class {split}/{empty[0]} is empty; copy its images, or "
+                "remove the class from train and val"
+            )
+    train, test = splits.values()
     if odd := set(train) ^ set(test):
         raise DataError(
             f"{place}: class {min(odd)} is in one of train and val only; both need "
             "the same classes"
         )
-    return Source(_items(train), _items(test), classes)
+    names = tuple(sorted(train))
+    return Source(_items(train), _items(test), names, tuple(refused))
+
+
+def _classes(listing: Listing, split: str, refused: list[tuple[str, str]]) -> Classes:
+    """Class -> its images; what lies beside the class folders is refused."""
+    classes: Classes = {}
+    for path in listing.folders:
+        if path.startswith(f"{split}/") and path.count("/") == 1:
+            classes[path.split("/")[1]] = []
+    for found in listing.files:
+        if not found.path.startswith(f"{split}/"):
+            continue
+        parts = found.path.split("/")
+        if len(parts) > 2:
+            classes.setdefault(parts[1], []).append(found)
+        else:
+            refused.append((found.path, "in no class folder"))
+    return classes
 
 
 def _items(split: Classes) -> list[Item]:
     """The split's items in order; empties it, for it may be a million."""
     return sorted(
-        Item(label, *piece)
+        Item(label, *found)
         for label, wnid in enumerate(sorted(split))
-        for piece in split.pop(wnid)
+        for found in split.pop(wnid)
     )

@@ -1,112 +1,191 @@
-"""Where each data set of photographs is looked for, and how it is fetched."""
+"""Where each data set is looked for, in which forms, and how it is fetched."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.error import URLError
 
-from torchvision.datasets import Imagenette
-from torchvision.datasets.utils import download_url
+from torchvision.datasets import CIFAR10
 from torchvision.models import AlexNet_Weights
 
-from alexnet_lib.data.dataset import DataError, DataMissing
-from alexnet_lib.data.sources import ilsvrc
+from alexnet_lib import settings
+from alexnet_lib.data import shards
+from alexnet_lib.data.errors import DataError, DataMissing
+from alexnet_lib.data.shards import SIDE
+from alexnet_lib.data.sources import cifar, ilsvrc
 from alexnet_lib.data.sources.archives import plain_tar
+from alexnet_lib.data.sources.fetch import fetch
 from alexnet_lib.data.sources.folders import (
+    SPLITS,
     Source,
-    archive_folders,
-    disk_folders,
     from_folders,
+    in_archive,
 )
+from alexnet_lib.data.sources.listing import list_folder, names_in
 
-_URL, _MD5 = Imagenette._ARCHIVES["full"]
-_ARCHIVE = _URL.rsplit("/", 1)[1]
-PLACES = {
+_URLS = {
+    cifar.NAME: (CIFAR10.url, CIFAR10.tgz_md5),
     "imagenette": (
-        "imagenette",
-        "imagenette2",
-        _ARCHIVE,
-        "imagenette2-320",
-        "imagenette2-320.tgz",
-        "imagenette2-160",
-        "imagenette2-160.tgz",
+        "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2.tgz",
+        "fe2fc210e6bb7c5664d602c3cd71e612",
     ),
-    "imagenet": ("imagenet", "ILSVRC2012", "ilsvrc2012", "."),
-    "imagenet2010": ("imagenet2010", "ILSVRC2010", "ilsvrc2010", "."),
 }
-_YEARS = {"imagenette": (), "imagenet": ("2012",), "imagenet2010": ("2010",)}
+"""Where each data set that can be downloaded is, and its MD5."""
+
+IMAGENETTE_CLASSES = {
+    "n01440764": "tench",
+    "n02102040": "English springer",
+    "n02979186": "cassette player",
+    "n03000684": "chain saw",
+    "n03028079": "church",
+    "n03394916": "French horn",
+    "n03417042": "garbage truck",
+    "n03425413": "gas pump",
+    "n03445777": "golf ball",
+    "n03888257": "parachute",
+}
+
+
+@dataclass(frozen=True)
+class Photographs:
+    """A data set of photographs: the `places` below the data folder it may lie in.
+
+    There it has class folders, or the archives of ILSVRC's `year`. `words` are English
+    names of its classes by WordNet id.
+    """
+
+    places: tuple[str, ...] = ()
+    words: Mapping[str, str] | None = None
+    year: str | None = None
+
+
+PHOTOGRAPHS = {
+    "imagenette": Photographs(
+        (
+            "imagenette",
+            "imagenette2",
+            "imagenette2.tgz",
+            "imagenette2-320",
+            "imagenette2-320.tgz",
+            "imagenette2-160",
+            "imagenette2-160.tgz",
+        ),
+        IMAGENETTE_CLASSES,
+    ),
+    "imagenette-subset": Photographs(("imagenette-subset",), IMAGENETTE_CLASSES),
+    "imagenet": Photographs(("imagenet", "ILSVRC2012", "ilsvrc2012", "."), year="2012"),
+    "imagenet2010": Photographs(
+        ("imagenet2010", "ILSVRC2010", "ilsvrc2010", "."), year="2010"
+    ),
+}
+"""`imagenette-subset` are 650 + 150 images a class of Imagenette, which the first
+published runs on photographs were trained on."""
+
+
+def names() -> list[str]:
+    """The data sets that can be prepared."""
+    return [cifar.NAME, *PHOTOGRAPHS]
+
+
+def split_name(name: str) -> tuple[str, int]:
+    """A data set and the side of its images: imagenette-384 -> imagenette, 384.
+
+    Raises `DataError` for a name that is not known.
+    """
+    if name == cifar.NAME:
+        return name, cifar.SIDE
+    base, side = name, SIDE
+    if found := re.fullmatch(r"(.+)-([1-9]\d*)", name):
+        base, side = found[1], int(found[2])
+    if base not in PHOTOGRAPHS:
+        raise DataError(
+            f"no data set is called {name!r}; known: {', '.join(names())}, and the "
+            "photographs with a side behind their name, as in imagenette-384"
+        )
+    return base, side
+
+
+def found(name: str, root: Path) -> Path | None:
+    """The first place under `root` that holds the data set, if there is one."""
+    if name == cifar.NAME:
+        return cifar.found(root)
+    known = PHOTOGRAPHS[name]
+    for place in _places(name, root):
+        if place.is_file() or (place / "train").is_dir():
+            return place
+        if known.year and ilsvrc.release(place, known.year):
+            return place
+    return None
 
 
 def find(name: str, root: Path) -> Path:
-    """The first place under `root` that holds `name`; Imagenette is downloaded.
+    """The first place under `root` that holds the data set; else it is downloaded.
 
-    Raises `DataMissing` that lists where it looked.
+    CIFAR-10 and Imagenette are, that is; of others `DataMissing` lists where it looked.
     """
-    places = [root / place for place in PLACES[name]]
-    for place in places:
-        if place.is_file() or (place / "train").is_dir():
-            return place
-        if any(ilsvrc.release(place, year) for year in _YEARS[name]):
-            return place
-    tried = ", ".join(str(place) for place in places)
-    if name == "imagenette":
-        return _download(root, tried)
+    if place := found(name, root):
+        return place
+    tried = ", ".join(map(str, _places(name, root)))
+    if url := _URLS.get(name):
+        return fetch(*url, root, name, tried)
     raise DataMissing(
         f"{name} not found: looked for class folders or ILSVRC's archives in {tried}; "
         f"run `alexnet data prepare {name} --from PATH`, or set ALEXNET_DATA"
     )
 
 
-def _download(root: Path, tried: str) -> Path:
-    try:
-        root.mkdir(parents=True, exist_ok=True)
-        download_url(_URL, str(root), _ARCHIVE, _MD5)
-    except URLError as error:
-        raise DataMissing(
-            f"imagenette not found and not to be fetched ({error.reason}): looked for "
-            f"{tried}; put {_ARCHIVE} or class folders there, or set ALEXNET_DATA"
-        ) from None
-    except (OSError, RuntimeError) as error:
-        raise DataError(
-            f"{root / _ARCHIVE}: download failed ({error}); try again, or fetch {_URL} "
-            "yourself"
-        ) from None
-    return root / _ARCHIVE
+def where(name: str) -> Path | None:
+    """Where the data set is under `$ALEXNET_DATA`, prepared or not, if it is."""
+    root = settings.data_root()
+    prepared = root / "prepared" / name
+    return prepared if shards.present(prepared) else found(name, root)
 
 
-def open_source(name: str, place: Path, work: Path) -> Source:
-    """The source at `place`: a folder of a known layout, or a .tar or .tgz of one.
+def _places(name: str, root: Path) -> list[Path]:
+    if name == cifar.NAME:
+        return cifar.places(root)
+    return [root / place for place in PHOTOGRAPHS[name].places]
 
-    A compressed archive is first decompressed into the folder `work`. Raises
+
+def open_source(place: Path, work: Path, name: str | None = None) -> Source:
+    """The source at `place`: a folder of a known layout, or an archive of one.
+
+    Class folders in train/ and val/; of the data set `name` also ILSVRC's archives of
+    its year. A compressed archive is first decompressed into the folder `work`. Raises
     `DataError` naming what is missing or damaged.
     """
+    known = PHOTOGRAPHS[split_name(name)[0]] if name else Photographs()
     if place.is_file():
-        folders = archive_folders(plain_tar(place, work))
+        source = from_folders(in_archive(plain_tar(place, work)), place)
+    elif (release := _release(place, known)) is not None:
+        return ilsvrc.open_release(release, work)
+    elif (place / "train").is_dir():
+        there = [split for split in SPLITS if (place / split).is_dir()]
+        source = from_folders(list_folder(place, *there), place)
     else:
-        # With class folders in val/ too no devkit is needed.
-        if not any(file.is_dir() for file in (place / "val").glob("[!.]*")):
-            for year in _YEARS[name]:
-                if found := ilsvrc.release(place, year):
-                    return ilsvrc.open_release(found, work)
-        if not (place / "train").is_dir():
-            raise DataError(
-                f"{place}: no known layout of {name}; it should hold train/<class>/ "
-                "and val/<class>/ with images, or the archives as ILSVRC names them, "
-                "or be a .tar or .tgz of class folders"
-            )
-        folders = disk_folders(place)
-    return from_folders(folders, place, class_names(name, sorted(folders["train"])))
+        raise DataError(
+            f"{place}: no known layout of {name or 'photographs'}; it should hold "
+            "train/<class>/ and val/<class>/ with images, or the archives as ILSVRC "
+            "names them, or be a .tar or .tgz of class folders"
+        )
+    return replace(source, classes=_words(known, source.classes))
 
 
-def class_names(name: str, wnids: list[str]) -> tuple[str, ...]:
-    """English names for WordNet ids in order, as torchvision knows them.
+def _release(place: Path, known: Photographs) -> ilsvrc.Release | None:
+    """ILSVRC's own files, unless val/ has class folders too: they need no devkit."""
+    val = place / "val"
+    if not known.year or any((val / name).is_dir() for name in names_in(val)):
+        return None
+    return ilsvrc.release(place, known.year)
 
-    The ids themselves where it does not.
-    """
-    if name == "imagenette":
-        known = Imagenette._WNID_TO_CLASS
-        return tuple(known[w][0] if w in known else w for w in wnids)
+
+def _words(known: Photographs, wnids: tuple[str, ...]) -> tuple[str, ...]:
+    """English names for WordNet ids in order, as far as they are known."""
+    if known.words:
+        return tuple(known.words.get(wnid, wnid) for wnid in wnids)
     categories = AlexNet_Weights.IMAGENET1K_V1.meta["categories"]
-    if name == "imagenet" and len(wnids) == len(categories):
+    if known.year == "2012" and len(wnids) == len(categories):
         return tuple(categories)
-    return tuple(wnids)
+    return wnids

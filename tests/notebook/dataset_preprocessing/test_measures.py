@@ -1,7 +1,7 @@
 """What notebook 01 measures and the folder that it prepares."""
 
-from alexnet_lib.data import prepared
-from alexnet_lib.data.preparing.prepare import prepare
+from alexnet_lib.data import shards
+from alexnet_lib.data.preparing.prepare import prepare_folder
 from alexnet_lib.notebook import drawn_photographs
 from alexnet_lib.notebook.dataset_preprocessing import measures
 
@@ -14,11 +14,13 @@ def test_only_the_antialiasing_filter_wipes_out_what_is_too_fine():
 
 def test_the_drawn_folder_has_three_bad_files_and_is_prepared_without_them(tmp_path):
     folder = drawn_photographs.folder(tmp_path / "photos", train=5, val=1)
-    report = prepare("imagenette", folder, workers=1, show=False, max_skipped=0.2)
+    report = prepare_folder(
+        folder, tmp_path / "squares", workers=1, show=False, max_skipped=0.2
+    )
     assert (report.train, report.test) == (20, 4)
     bad = {name.rsplit("/", 1)[1] for name, _ in report.skipped}
     assert bad == {"empty.JPEG", "torn.JPEG", "letter.JPEG"}
     assert not any("/" in reason for _, reason in report.skipped)  # torchvision's own
-    deviations, axes = prepared.read(report.folder).statistics.colour_axes()
+    deviations, axes = shards.read(report.folder).statistics.colour_axes()
     assert deviations[0] > 2 * deviations[1]  # light varies most
     assert (axes[:, 0] > 0.4).all()

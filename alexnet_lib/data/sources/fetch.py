@@ -1,0 +1,40 @@
+"""One way to fetch a file: under a name of its own, until its checksum is right."""
+
+from __future__ import annotations
+
+import os
+from http.client import HTTPException
+from pathlib import Path
+from urllib.error import URLError
+
+from torchvision.datasets.utils import download_url
+
+from alexnet_lib.data.errors import DataError, DataMissing
+
+
+def fetch(url: str, md5: str, root: Path, name: str, tried: str) -> Path:
+    """Download what `url` holds to `root`, for the data set `name`; the new file.
+
+    It gets the last part of the URL for a name once it is whole. Raises `DataMissing`
+    if it cannot be reached, which says that `tried` was looked for in vain,
+    `DataError` if it does not come whole, `OSError` if it cannot be written.
+    """
+    file = root / url.rsplit("/", 1)[1]
+    coming = file.with_name(f".{file.name}.part")
+    root.mkdir(parents=True, exist_ok=True)
+    try:
+        download_url(url, str(root), coming.name, md5)
+        os.replace(coming, file)
+    except URLError as error:
+        raise DataMissing(
+            f"{name} not found and not to be fetched ({error.reason}): looked for "
+            f"{tried}; put {file.name} or class folders there, or set ALEXNET_DATA"
+        ) from None
+    except (RuntimeError, HTTPException, ConnectionError, TimeoutError) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise DataError(
+            f"{file}: download failed ({reason}); try again, or fetch {url} yourself"
+        ) from None
+    finally:
+        coming.unlink(missing_ok=True)
+    return file
