@@ -221,4 +221,4 @@ def _split(folder: Path, shards: Sequence[StoredShard], side: int) -> Split:
 def _sums(folder: Path, whole: Manifest, count: int) -> Statistics:
     with reading_prepared(folder / TOTAL):
         total = torch.from_numpy(np.load(folder / TOTAL)).permute(2, 0, 1)
-        return Statistics(count, total, torch.tensor(whole.products))
+        return Statistics(count, total.contiguous(), torch.tensor(whole.products))
