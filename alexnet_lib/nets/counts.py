@@ -18,7 +18,7 @@ _FLOAT32_BYTES = 4
 
 @dataclass(frozen=True)
 class LayerCount:
-    """What one layer costs for one image.
+    """Cost of one layer for one image.
 
     `shape` is the output's; `activations` counts its values, `units` those of
     weight layers only, the paper's "neurons". `multiply_adds` are those with
