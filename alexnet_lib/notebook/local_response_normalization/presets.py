@@ -70,5 +70,5 @@ def _differing(name: str, fields: Sequence[dict[str, Cells]]) -> list[str]:
 
 
 def _stage(name: str) -> int:
-    """Of `norm2` 2."""
+    """Read the layer's number in its name: 2 in `norm2`."""
     return int(re.findall(r"\d+", name)[0])

@@ -44,7 +44,7 @@ def coverage(side: int, size: int, stride: int) -> Tensor:
 
 
 def wins(x: Tensor, pool: Pool) -> Tensor:
-    """Of how many windows each activation of (N, C, H, W) is the maximum; ties go one.
+    """Count the windows that each activation of (N, C, H, W) wins; of a tie, the first.
 
     It is the gradient of the sum of the maxima.
     """
