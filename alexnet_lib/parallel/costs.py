@@ -83,7 +83,7 @@ class Memory:
 
 
 def memory(network: NetworkConfig, towers: int = 1, batch: int = 128) -> Memory:
-    """What tower 0 of `towers` keeps while it trains on batches of `batch`.
+    """Count the bytes that tower 0 of `towers` keeps, training batches of `batch`.
 
     Not counted: the convolutions' own workspace, the images, the program.
     """
@@ -124,7 +124,7 @@ def largest_batch(network: NetworkConfig, towers: int, limit: int = GTX_580) -> 
 
 
 def drawn_layers(network: NetworkConfig) -> list[tuple[Placed, Placed, bool]]:
-    """What Figure 2 draws: tower 0's weight layers, whole, and which read both."""
+    """List tower 0's weight layers: its part, the whole, and whether it reads both."""
     whole = {p.name: p for p in layers_of(network)}
     return [
         (share.placed, whole[share.name], share.gathers)

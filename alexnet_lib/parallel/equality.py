@@ -97,7 +97,7 @@ def compare_layouts(
 
 
 def check_cases(processes: int = 2) -> list[tuple[str, NetworkConfig, Layout]]:
-    """What `alexnet check --towers` compares: every pattern, two towers."""
+    """List what `alexnet check --towers` compares: every pattern, two towers."""
     layout = Layout(towers=2, replicas=processes // 2)
     net = small_alexnet()
     first = dataclasses.replace(layout, output="first")
@@ -110,7 +110,7 @@ def check_cases(processes: int = 2) -> list[tuple[str, NetworkConfig, Layout]]:
 def differences(
     device: torch.device, cases: Sequence[tuple[str, NetworkConfig, Layout]]
 ) -> list[Difference]:
-    """What this process finds in its part of each case; all processes call it."""
+    """Compare this process's part of each case; all processes call it together."""
     return [
         _difference(name, net, DeviceMeshTeam(at, device)) for name, net, at in cases
     ]
@@ -145,7 +145,7 @@ def report(device: DeviceKind | None = None) -> tuple[list[str], bool]:
 
 @dataclass(frozen=True)
 class _Trained:
-    """What one process, or one of several, came to."""
+    """Outputs at the start, the epoch's loss, first gradients, weights at the end."""
 
     net: nn.Module
     outputs: Tensor
@@ -224,13 +224,13 @@ class _Drawn:
         return STEPS
 
     def shared(self, rank: int, world: int) -> Self:
-        """Of each batch the rows of process `rank` of `world`."""
+        """Return the same batches, of each the rows of process `rank` of `world`."""
         shared = copy.copy(self)
         shared.rank, shared.world = rank, world
         return shared
 
     def part(self, batch: int) -> slice:
-        """Which images this process has of a batch."""
+        """Slice of the images that this process has of a batch."""
         return part_of(batch, BATCH, len(self.images), self.rank, self.world)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:

@@ -29,7 +29,7 @@ _DTYPES: dict[Wire, torch.dtype | None] = {
 }
 
 GRADIENT_SCALE = 2.0**12
-"""What gradients are multiplied by to travel in float16, exactly undone after.
+"""Factor of gradients that travel in float16, exactly undone after.
 
 Without it the smallest are lost: before conv3 of the `paper` net at batch 128, as
 drawn, their median is 2e-7, near float16's last step of 6e-8; 8 % become zero and
@@ -41,9 +41,11 @@ infinite, which stops the training with a word, as diverging does.
 
 @dataclass
 class Rows:
-    """Which rows of the whole batch this replica has: `count` of `total` from `first`.
+    """This replica's rows of the batch at hand: `count` of `total`, from `first` on.
 
-    One object serves a network's whole life; whoever hands out batches fills it in.
+    One object serves a team's network; `DeviceMeshTeam.batches` fills it in with each
+    batch that it yields. Dropout, deep within the network, needs it: the masks are
+    drawn for the whole batch.
     """
 
     first: int = 0
@@ -52,7 +54,7 @@ class Rows:
 
 
 class Passage(NamedTuple):
-    """Which exchange: of the maps that `layer` reads, or of their gradients."""
+    """Name of an exchange: the maps that `layer` reads, or their gradients."""
 
     layer: str
     direction: Literal["forward", "backward"]

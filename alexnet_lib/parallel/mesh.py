@@ -74,8 +74,13 @@ class DeviceMeshTeam:
         return build_tower(config, self.layout, seed, self.link, self.rows)
 
     def batches(self, source: SharedSource) -> BatchSource:
-        """This replica's rows of every batch."""
-        return _RowsOf(source, self.replica, self.layout.replicas, self.rows)
+        """This replica's rows of every batch; `ValueError` if there is no batch."""
+        own = _RowsOf(source, self.replica, self.layout.replicas, self.rows)
+        if not len(own):
+            raise ValueError(
+                f"there are fewer training images than {self.layout.replicas} replicas"
+            )
+        return own
 
     def wrap(self, net: nn.Module) -> nn.Module:
         """`net`, whose backward pass averages gradients over the replicas."""

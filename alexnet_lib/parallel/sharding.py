@@ -36,7 +36,7 @@ LOGITS = "logits"
 
 @dataclass(frozen=True)
 class Layout:
-    """How processes share one network: `replicas` x `towers` of them.
+    """A division of one network among `replicas` x `towers` processes.
 
     A tower holds its part of the maps, a replica its part of each batch. With
     `output` = split the towers share the classes out, with first the whole
@@ -57,7 +57,7 @@ class Layout:
 
     @property
     def processes(self) -> int:
-        """How many processes the layout takes."""
+        """The number of processes that the layout takes."""
         return self.replicas * self.towers
 
 
@@ -187,7 +187,7 @@ class Traffic:
 
 
 def traffic(network: NetworkConfig, layout: Layout) -> tuple[Traffic, ...]:
-    """What crosses between towers, layer by layer, per image and step.
+    """Count what crosses between towers, layer by layer, per image and step.
 
     The last row, `logits`, is the outputs of the classifier: all towers get all of
     them. Multiply by batch and bytes per value for bytes.

@@ -24,7 +24,7 @@ from alexnet_lib.parallel.sharding import DeviceKind
 
 @dataclass(frozen=True)
 class Job:
-    """What a process is told: plain values, as it starts from nothing.
+    """The task of a process: plain values, as it starts from nothing.
 
     `call` is the pickled function and its arguments, `store` a file where the
     processes find each other.

@@ -1,4 +1,4 @@
-"""Who trains one network together: `Team`, and a process by itself.
+"""Training one network together: `Team`, and a process by itself.
 
 The training loop asks its team for whatever needs others: a network, a share of
 each batch, sums over all images, the state as a whole. `alexnet_lib.parallel.mesh`
@@ -20,7 +20,7 @@ from alexnet_lib.nets.network import NetworkConfig
 
 
 class BatchSource(Protocol):
-    """What the loop needs of data: epochs of batches that can be entered midway."""
+    """Epochs of batches that can be entered midway."""
 
     def __len__(self) -> int:
         """Number of batches in an epoch."""
@@ -33,7 +33,7 @@ class SharedSource(BatchSource, Protocol):
     """Batches that several processes can have parts of."""
 
     def part(self, batch: int) -> slice:
-        """Which places of the epoch's order this process has of a batch."""
+        """Slice of the epoch's order that this process has of a batch."""
 
     def shared(self, rank: int, world: int) -> Self:
         """The same batches, of each the part of process `rank` of `world`."""
@@ -67,7 +67,7 @@ class TeamError(RuntimeError):
 
 
 class Team(Protocol):
-    """What the training loop asks of those who train one network together."""
+    """Those who train one network together, as the training loop sees them."""
 
     @property
     def is_main(self) -> bool:
@@ -75,7 +75,7 @@ class Team(Protocol):
 
     @property
     def processes(self) -> int:
-        """How many train together."""
+        """The number of processes that train together."""
 
     @property
     def device(self) -> torch.device:

@@ -69,7 +69,7 @@ class SmallRun:
     sent: dict[Passage, int] = field(default_factory=dict)
 
     def largest_difference(self, other: SmallRun) -> float:
-        """Of any loss or weight from the other's; infinite if one is NaN or inf."""
+        """Largest difference of any loss or weight; infinite if one is NaN or inf."""
         losses = np.abs(np.subtract(self.losses, other.losses)).max()
         weights = (
             np.abs(self.weights[name] - other.weights[name]).max()
