@@ -59,14 +59,14 @@ def ten(square: Tensor, size: int = 224) -> Picture:
 
 @own_settings
 def crop(
-    pixels: np.ndarray, row: int = 16, column: int = 16, side: int = 256
+    pixels: np.ndarray, down: float = 0.5, across: float = 0.5, side: int = 256
 ) -> Picture:
-    """The 224 window at (row, column) of a file whose shorter side becomes `side`.
+    """A 224 window of a file whose shorter side becomes `side`.
 
-    Windows that would leave the central square are moved back into it.
+    It lies `down` and `across` the central square as far as it may: from 0 to 1.
     """
     square = central_square(torch.from_numpy(pixels), side)
-    y, x = (min(place, side - 224) for place in (row, column))
+    y, x = (round(share * (side - 224)) for share in (down, across))
     figure, axes = canvas(1, 2, 8, 4.3)
     show(axes[0], square, f"central square, {side} x {side}")
     frame(axes[0], (x, y), 224)

@@ -85,14 +85,7 @@ def colour_axes(data: Dataset, images: Tensor) -> Picture:
         )
     axes[0].set(title="pixels, and ± 2 deviations", xlabel="red", ylabel="green")
     axes[0].set(xlim=(-5, 260), ylim=(-5, 260), aspect="equal")
-    steps = torch.linspace(-2, 2, 201, dtype=torch.float64)[:, None]
-    shifts = [steps * deviations[k] * directions[:, k] for k in range(3)]  # (201, 3)
-    shown = ((mean + torch.stack(shifts)).clamp(0, 255) / 255).numpy()
-    axes[1].imshow(
-        shown, aspect="auto", extent=(-2, 2, 3.5, 0.5), interpolation="nearest"
-    )
-    axes[1].set(title="the mean colour, moved", yticks=(1, 2, 3))
-    axes[1].set(xlabel="standard deviations", ylabel="axis")
+    _strips(axes[1], mean, directions * deviations)
     legend_below(figure, axes)
     sizes = ", ".join(f"{size:.0f}" for size in deviations.tolist())
     return Picture(
@@ -101,6 +94,16 @@ def colour_axes(data: Dataset, images: Tensor) -> Picture:
         f"mean, deviations {sizes} grey levels, and the colours met along each axis; "
         "the first axis is brightness",
     )
+
+
+def _strips(ax: Axes, mean: Tensor, steps: Tensor) -> None:
+    """The mean colour moved by up to two `steps`, a strip for each column of them."""
+    moved = torch.linspace(-2, 2, 201, dtype=torch.float64)[:, None]
+    colours = mean + torch.stack([moved * step for step in steps.T])  # (3, 201, 3)
+    shown = (colours.clamp(0, 255) / 255).numpy()
+    ax.imshow(shown, aspect="auto", extent=(-2, 2, 3.5, 0.5), interpolation="nearest")
+    ax.set(title="the mean colour, moved", yticks=(1, 2, 3))
+    ax.set(xlabel="standard deviations", ylabel="axis")
 
 
 def _axis_line(

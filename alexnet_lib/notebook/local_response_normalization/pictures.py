@@ -117,16 +117,12 @@ def effect(
     axes[3].set(title="divided by, beyond $k^\\beta$", ylabel="responses")
     legend_below(figure, axes)
     share = lost(before[None], norm, k, beta)
-    constants = (
+    told = (
         f"k = {k:.2g}, n = {n}, alpha = {alpha:.2g}, a square counts {counts}, "
-        f"beta = {beta:.2g}"
+        f"beta = {beta:.2g}: {share:.1%} of the norm taken away"
     )
-    taken = f"{share:.1%} of the norm taken away"
-    figure.suptitle(f"{layer.origin}\n{constants}: {taken}", fontsize=10)
-    return Picture(
-        figure,
-        f"Responses of conv1 before and after normalisation with {constants}: {taken}",
-    )
+    figure.suptitle(f"{layer.origin}\n{told}", fontsize=10)
+    return Picture(figure, f"conv1's responses before and after LRN with {told}")
 
 
 def _after_against_before(ax: Axes, before: Tensor, after: Tensor) -> None:

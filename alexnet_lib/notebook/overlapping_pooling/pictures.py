@@ -33,14 +33,15 @@ def layout(side: int = 8, size: int = 3, stride: int = 2) -> Picture:
     """Every window along a row of pixels, and how many windows see each pixel.
 
     `size` is taken to be `side` at most, and `stride` to be `size`, as in the 2012
-    code (`layer.py:1152-1153`).
+    code (`layer.py:1152-1153`); the title says so.
     """
-    size = min(size, side)
+    asked, size = (size, stride), min(size, side)
     stride = min(stride, size)
+    taken = "" if asked == (size, stride) else f" (not {asked[0]}/{asked[1]})"
     figure, axes = canvas(1, 2, 8, 3.7, gridspec_kw={"width_ratios": [1.35, 1]})
     made = windows(side, size, stride)
     _rows_of_windows(axes[0], side, size, stride)
-    axes[0].set_title(f"{size}/{stride} along {side} pixels: {len(made)} windows")
+    axes[0].set_title(f"{size}/{stride}{taken} on {side} pixels: {len(made)} windows")
     seen = coverage(side, size, stride)
     _cells(axes[1], torch.outer(seen, seen))
     axes[1].set_title("windows that see each pixel")

@@ -169,10 +169,9 @@ def test_ten_views_are_corners_centre_and_mirrors(data, squares):
     )
 
 
-@pytest.mark.parametrize("row", [0, 9, 100])
-def test_a_window_is_framed_and_kept_in_the_square(pixels, row):
-    picture = augmentation.crop(pixels, row, 5, side=256)
-    y = min(row, 32)
+@pytest.mark.parametrize(("down", "y"), [(0.0, 0), (0.5, 16), (1.0, 32)])
+def test_a_window_is_framed_where_it_may_lie(pixels, down, y):
+    picture = augmentation.crop(pixels, down, across=5 / 32, side=256)
     square = square_by_pillow(pixels)
     whole, window = shown(picture)
     np.testing.assert_allclose(whole, unit(square), atol=LEVEL)

@@ -36,6 +36,11 @@ def test_a_bar_per_window_and_how_many_see_each_pixel(side, size, stride):
     assert f"by {min(counts) ** 2} to {max(counts) ** 2} of" in picture.alt
 
 
+def test_the_title_says_what_is_taken_instead():
+    title = pictures.layout(8, 2, 4).figure.axes[0].get_title()
+    assert title == "2/2 (not 2/4) on 8 pixels: 4 windows"
+
+
 def torchs(x, kind, size):
     """torch's own pooling with stride 2, every pixel seen."""
     if kind == "max":
