@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -152,11 +151,12 @@ GAP = Difference("overlapping", "apart", "gap")
 def gap_at_equal_error(runs: Runs) -> tuple[float, Outcome] | None:
     """The gaps' difference, overlapping minus apart, at a training error all have had.
 
-    That error, in percent, is the highest at which any run ended, rounded up to a
-    whole one. By pairs of seeds, in points; None without a pair.
+    That error, in percent, is the highest at which any run was when the learning rate
+    first dropped, rounded up to a whole one: across the drop errors fall too far in an
+    epoch to draw a line between. By pairs of seeds, in points; None without a pair.
     """
-    of_both: dict[str, Sequence[Record]] = {arm: runs.get(arm, ()) for arm in ARMS}
-    ends = [r.result["train_error"] for all_ in of_both.values() for r in all_]
+    of_both = {arm: [_before_the_drop(r) for r in runs.get(arm, ())] for arm in ARMS}
+    ends = [r.epochs[-1][TRAIN] for all_ in of_both.values() for r in all_]
     level = float(math.ceil(100 * max(ends, default=0.0)))
     then = {
         arm: [dataclasses.replace(r, result={"gap": gap_at(r, level)}) for r in all_]
@@ -164,3 +164,10 @@ def gap_at_equal_error(runs: Runs) -> tuple[float, Outcome] | None:
     }
     found = GAP(then)
     return (level, found) if found else None
+
+
+def _before_the_drop(run: Record) -> Record:
+    """The run as far as its first learning rate goes."""
+    untrained, *trained = run.epochs
+    same = [e for e in trained if e.get("lr") == trained[0].get("lr")]
+    return dataclasses.replace(run, epochs=[untrained, *same])

@@ -78,3 +78,14 @@ def test_curves_take_epochs_without_a_training_error(record):
     errors, gap = published.curves({"apart": [first]}).figure.axes
     assert len(errors.lines) == 1
     assert not gap.lines
+
+
+def test_gaps_are_not_compared_across_the_drop_of_the_rate(runs):
+    """All fall to 5 % as the rate drops, between two epochs; before it 12 % was had."""
+    for run in (r for all_ in runs.values() for r in all_):
+        for epoch in run.epochs[1:]:
+            epoch["lr"] = 0.01
+        after = {"epoch": 3, TRAIN: 0.05, TEST: 0.2, "lr": 0.001}
+        run.epochs.append(after)
+    level, _ = published.gap_at_equal_error(runs)
+    assert level == 12.0
