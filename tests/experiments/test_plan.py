@@ -2,7 +2,7 @@
 
 import pytest
 
-from alexnet_lib.experiments import EXPERIMENTS
+from alexnet_lib.experiments import EXPERIMENTS, plan_of
 from alexnet_lib.experiments.plan import PlanError, refuse_beyond_plan
 from alexnet_lib.runs import records
 
@@ -42,3 +42,10 @@ def test_a_seed_beyond_the_plan_is_refused(seed):
 def test_without_a_plan_nothing_is_published():
     with pytest.raises(PlanError, match="no plan at scale smoke"):
         refuse_beyond_plan(EXPERIMENTS["figure1"], "2012-relu", 1, "smoke")
+
+
+def test_runs_have_the_plan_of_their_experiment_and_scale():
+    figure1 = EXPERIMENTS["figure1"]
+    assert plan_of(records.published("figure1")) is figure1.plan["laptop"]
+    assert plan_of({}) is None
+    assert plan_of({"2012-relu": []}) is None

@@ -9,6 +9,7 @@ from alexnet_lib.ledger.lab_notes import LabNote
 from alexnet_lib.ledger.measures import Difference
 
 IMAGENET = "ImageNet, and days on a GPU"
+NOT_THERE = " (claimed of ImageNet)"
 EPOCHS_ON_IMAGENET = 90
 EPOCHS_ON_IMAGENETTE = 30
 """Runs of AlexNet on ten classes that are shorter have hardly begun to overfit."""
@@ -80,6 +81,3 @@ def compared(
         needs="",
     )
     return (*on_imagenet, elsewhere)
-
-
-NOT_THERE = " (claimed of ImageNet)"
