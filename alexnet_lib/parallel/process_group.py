@@ -96,6 +96,7 @@ def group(
     """Form a process group for the time; gives this process's device.
 
     `store` is where the processes find each other, `local_rank` the GPU's number.
+    Raises `ProcessError` in the block's place where it fails for another's end.
     """
     device = torch.device(kind, local_rank) if kind == "cuda" else torch.device(kind)
     if kind == "cuda":
@@ -108,5 +109,12 @@ def group(
         # whoever is done before another has connected would fail that one
         dist.barrier(device_ids=[local_rank] if kind == "cuda" else None)
         yield device
+    except RuntimeError as error:
+        if not isinstance(error, dist.DistError) and "/gloo/" not in str(error):
+            raise
+        raise ProcessError(
+            f"rank {rank} has lost another rank, whose own last words say why "
+            f"({str(error).splitlines()[0]})"
+        ) from error
     finally:
         dist.destroy_process_group()

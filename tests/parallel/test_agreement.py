@@ -110,3 +110,12 @@ def test_ranks_with_other_layouts_or_arms_do_not_wait_for_each_other(ranks):
     for line in lines(outs):
         assert "training.learning_rate 0.001 on rank 0, 0.01 on rank 1" in line
         assert "network.activation 'relu' on rank 0, 'tanh' on rank 1" in line
+
+
+def test_a_rank_that_fails_alone_is_pointed_to_by_the_others(ranks):
+    arm = ["--experiment", "figure1-rates", "--scale", "smoke", "--arm"]
+    codes, outs = ranks([*arm, "2012-relu-0.001"], [*arm, "2012-relu-7"])
+    assert codes == [1, 1], outs
+    waiting, failing = lines(outs)
+    assert "figure1-rates has no arm 2012-relu-7" in failing
+    assert "rank 0 has lost another rank, whose own last words say why" in waiting
