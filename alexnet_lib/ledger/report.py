@@ -26,7 +26,7 @@ class Row:
     """One claim of the ledger with our published runs and the reader's own.
 
     `p`: the p-value of no effect, corrected by Holm for all rows of its section. The
-    verdict is always that of the published runs. `yours` stands only beside published
+    verdict is that of the published runs. `yours` stands only beside published
     runs on the same data; `other_data` says how the data differ else.
     """
 
@@ -138,7 +138,7 @@ def ledger_table(rows: Sequence[Row], *, yours: bool = True) -> Table:
     """The ledger in markdown; without `yours` only what is published."""
     head = ["claim", "§", "paper", "2012 log", "published run", "verdict"]
     if yours:
-        head.insert(5, "yours")
+        head.append("yours")
     return table(head, (_cells(row, yours) for row in rows))
 
 
@@ -154,7 +154,7 @@ def _cells(row: Row, yours: bool) -> list[str]:
     ]
     if yours:
         own = row.yours.text() if row.yours else "none"
-        cells.insert(5, f"other data: {row.other_data}" if row.other_data else own)
+        cells.append(f"other data: {row.other_data}" if row.other_data else own)
     return cells
 
 

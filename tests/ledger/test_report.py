@@ -103,7 +103,7 @@ def test_yours_on_the_published_data_is_set_beside(record, own_results):
     stored_runs(record, settings.runs_root() / "smoke", "2012-relu", [2.0])
     row = rows_of("figure1")["relu-epochs"]
     text = report.ledger_table([row])
-    assert "| 6.0 [5.9, 6.1], n=5 | 2.0, n=1 | reproduced |" in text
+    assert "| 6.0 [5.9, 6.1], n=5 | reproduced | 2.0, n=1 |" in text
 
 
 def test_a_row_has_the_same_words_whatever_else_is_asked_for(record, own_results):
