@@ -46,6 +46,10 @@ def refresh(path: Path) -> None:
         if cell.cell_type == "code":
             for output in cell.outputs:
                 output.get("data", {}).pop(WIDGET_VIEW, None)
+            # What was a widget alone, or took itself back, is nothing to store.
+            cell.outputs = [
+                o for o in cell.outputs if any(o.get("data", {"": o}).values())
+            ]
     nbformat.write(notebook, path)
 
 

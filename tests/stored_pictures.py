@@ -17,15 +17,8 @@ _SAME_VERSION, _OTHER_VERSION = 5, 25
 
 
 def images(outputs: Iterable[Mapping[str, Any]]) -> list[Image.Image]:
-    """The pictures that a cell has as its results.
-
-    Those that grow while runs go on are left out: a test sees their first state.
-    """
-    html = (
-        output["data"].get("text/html", "")
-        for output in outputs
-        if output["output_type"] == "execute_result"
-    )
+    """The pictures among a cell's outputs."""
+    html = (output.get("data", {}).get("text/html", "") for output in outputs)
     encoded = (found for text in html for found in _IMAGE.findall("".join(text)))
     return [Image.open(io.BytesIO(base64.b64decode(content))) for content in encoded]
 

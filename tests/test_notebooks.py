@@ -62,6 +62,16 @@ def test_an_export_keeps_the_alternative_text(caplog):
     assert "No description has been provided" not in page
 
 
+NUMBER_SIGN = re.compile(r"^\s*(?:(?:[-*>]|\d+\.)\s+)?#+[^\s#]", re.MULTILINE)
+
+
+def test_no_line_is_a_heading_by_accident(notebook):
+    """Outside JupyterLab "#145 ..." at the beginning of a line is a heading."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            assert not NUMBER_SIGN.findall(cell.source)
+
+
 def test_few_cells_go_uncompared(notebook):
     cells = code_cells(notebook)
     loose = [c for c in cells if "nbval-ignore-output" in c.metadata.get("tags", [])]

@@ -45,6 +45,6 @@ def test_letters_set_a_pixel_aside_by_another_version_are_no_change():
     assert not alike(same_version, drawn)
 
 
-def test_pictures_that_grow_are_left_out():
-    growing = {"output_type": "display_data", "data": picture()._repr_mimebundle_()}
-    assert images([growing, {"output_type": "stream", "text": "x"}]) == []
+def test_pictures_are_found_among_other_outputs():
+    shown = {"output_type": "display_data", "data": picture()._repr_mimebundle_()}
+    assert len(images([{"output_type": "stream", "text": "x"}, shown])) == 1

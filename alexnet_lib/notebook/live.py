@@ -1,12 +1,13 @@
-"""Training in a cell: the curve grows while the run goes on."""
+"""Training in a cell: the curves grow while the nets train."""
 
 from __future__ import annotations
 
-import dataclasses
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import ipywidgets as widgets
 from IPython.display import display
 
 from alexnet_lib.config import RunConfig
@@ -14,6 +15,8 @@ from alexnet_lib.experiments import Experiment
 from alexnet_lib.figures.picture import Picture
 from alexnet_lib.runs.run import run_experiment
 from alexnet_lib.settings import Scale
+
+_SECONDS = 0.1
 
 
 @dataclass
@@ -24,36 +27,70 @@ class Curve:
     epochs: list[dict[str, Any]] = field(default_factory=list)
 
 
+Curves = dict[str, list[Curve]]
+
+
 def watch(
     experiment: Experiment,
     scale: Scale,
-    plot: Callable[[dict[str, list[Curve]]], Picture],
+    plot: Callable[[Curves], Picture],
     arms: Iterable[str] = (),
-) -> dict[str, list[Curve]]:
+) -> Curves:
     """Run what is missing of one seed of an experiment, drawing it as it goes.
 
     Returns the epochs of each arm. Interrupt it at any time: run again, it goes
     on from the last checkpoint.
     """
-    curves: dict[str, list[Curve]] = {}
     configs = experiment.arms(scale)
-
-    def drawn() -> Picture:
-        picture = plot(curves)
-        return dataclasses.replace(picture, alt=f"As the runs go on: {picture.alt}")
-
-    handle = display(drawn(), display_id=True)
+    chosen = tuple(arms) or tuple(configs)
+    curves: Curves = {}
+    live = _Live(curves, plot)
 
     def on_epoch(arm: str, seed: int, epochs: list[dict[str, Any]]) -> None:
         curves[arm] = [Curve(configs[arm], epochs)]
-        handle.update(drawn())
+        number, last = chosen.index(arm) + 1, configs[arm].training.epochs
+        now = min(epochs[-1]["epoch"] + 1, last)
+        live.show(
+            f"net {number} of {len(chosen)}, {arm}: epoch {now} of {last} running"
+        )
 
-    for record in run_experiment(
-        experiment,
-        scale,
-        seeds=experiment.seed_list(scale, 1),
-        arms=arms,
-        on_epoch=on_epoch,
-    ):
-        on_epoch(record.arm, record.seed, record.epochs)
+    try:
+        for record in run_experiment(
+            experiment,
+            scale,
+            seeds=experiment.seed_list(scale, 1),
+            arms=chosen,
+            show=False,
+            on_epoch=on_epoch,
+        ):
+            curves[record.arm] = [Curve(record.config, record.epochs)]
+    finally:
+        live.end()
     return curves
+
+
+class _Live:
+    """A line of words above the curves, while they grow; the curves alone at the end.
+
+    As a widget it is no part of what a notebook stores, nor of what tests compare.
+    """
+
+    def __init__(self, curves: Curves, plot: Callable[[Curves], Picture]) -> None:
+        self.curves, self.plot = curves, plot
+        self.widget = widgets.HTML("getting the data")
+        view = self.widget._repr_mimebundle_()
+        view.pop("text/plain")
+        self.handle = display(view, raw=True, display_id=True)
+        self.shown_at = float("-inf")
+
+    def show(self, words: str) -> None:
+        """Put the words and the curves so far; ten times a second at most."""
+        if time.monotonic() - self.shown_at >= _SECONDS:
+            self.widget.value = f"<p>{words}</p>{self.plot(self.curves).html()}"
+            self.shown_at = time.monotonic()
+
+    def end(self) -> None:
+        """Leave an ordinary picture of what was reached, whole or interrupted."""
+        self.handle.update({"text/plain": ""}, raw=True)
+        self.widget.close()
+        display(self.plot(self.curves))

@@ -1,0 +1,102 @@
+"""Every notebook has all its parts, in order; its words are explained at the top."""
+
+import re
+from itertools import pairwise
+
+import pytest
+
+from tests.notebook.cells import NOTEBOOKS, cells_of, exercise_cells
+
+PARTS = [
+    "What the paper says",
+    "Build it",
+    "Compare",
+    "What the evidence carries",
+    "Exercises",
+    "Spot the bug",
+    "Questions for the group",
+]
+TERMS = {
+    "arm": r"\barms?\b",
+    "tower": r"\btowers?\b",
+    "lab note": r"\blab notes?\b|2012 log",
+    "#145": r"#145\b",
+    "seed": r"\bseeds\b",
+}
+
+
+@pytest.fixture(params=NOTEBOOKS, ids=lambda path: path.stem[:2])
+def path(request):
+    return request.param
+
+
+def markdown(path):
+    return [cell.source for cell in cells_of(path) if cell.cell_type == "markdown"]
+
+
+def headings(path, level):
+    """(title, index of its cell) of every heading of that level, first to last."""
+    return [
+        (title, i)
+        for i, cell in enumerate(cells_of(path))
+        if cell.cell_type == "markdown"
+        for title in re.findall(rf"^{'#' * level} (.+)$", cell.source, re.MULTILINE)
+    ]
+
+
+def test_every_part_is_there_in_order(path):
+    titles = [title for title, _ in headings(path, 2)]
+    expected = iter(part for part in PARTS if _has(path, part))
+    part = next(expected)
+    for title in titles:
+        if title.startswith(part):
+            part = next(expected, "no more")
+    assert part == "no more"
+
+
+def _has(path, part):
+    # Notebook 01 measures as it builds: its evidence stands beside each measurement.
+    return part != "What the evidence carries" or path.stem[:2] != "01"
+
+
+def test_the_first_cells_are_the_title_and_the_start(path):
+    first, second = cells_of(path)[:2]
+    assert first.source.startswith(f"# {path.stem[:2]} · ")
+    assert "| scale | data |" in first.source
+    assert second.source.endswith("scale = start()")
+
+
+def test_every_check_follows_a_heading_of_its_own(path):
+    cells = cells_of(path)
+    checks = {cell.source for cell in exercise_cells(path)}
+    assert checks
+    for before, cell in pairwise(cells):
+        if cell.source in checks:
+            assert before.cell_type == "markdown"
+            assert re.search(r"^### (\d|[A-F]) · ", before.source, re.MULTILINE)
+
+
+def test_exercises_are_numbered_with_their_time_and_a_hint(path):
+    titles = headings(path, 3)
+    numbered = [t for t, _ in titles if re.match(r"\d · ", t)]
+    assert [int(title[0]) for title in numbered] == list(range(1, len(numbered) + 1))
+    for title in numbered:
+        assert re.search(r" · (easy|medium|hard), \d+ minutes$", title)
+    told = "\n".join(markdown(path))
+    for body in re.split(r"^### \d · ", told, flags=re.MULTILINE)[1:]:
+        assert "<details><summary>Hint" in body
+    lettered = [t[0] for t, _ in titles if re.match(r"[A-F] · ", t)]
+    assert lettered == list("ABCDEF")[: len(lettered)]
+    assert lettered
+
+
+def test_words_of_ours_are_explained_where_the_notebook_begins(path):
+    first, *rest = markdown(path)
+    outputs = (o for cell in cells_of(path) for o in cell.get("outputs", ()))
+    tables = [o.get("data", {}).get("text/markdown", "") for o in outputs]
+    text = "\n".join([*rest, *tables])
+    for term, used in TERMS.items():
+        if re.search(used, text):
+            assert f"**{term}**" in first
+    if "`laptop`" in first and "Choose the scale" in first:
+        assert '`start("laptop")`' in first
