@@ -92,3 +92,24 @@ def emptied(figure: Figure) -> Iterator[Figure]:
             other = pickle.loads(copy)
             other.axes[i].clear()
             yield other
+
+
+def unnoticed(picture: Picture, panels: list[Panel], words: list[str]) -> list[str]:
+    """What of the picture can be spoilt without `assert_shows` seeing it."""
+
+    def shown(other: Picture) -> bool:
+        try:
+            assert_shows(other, panels, words)
+        except AssertionError:
+            return False
+        return True
+
+    found = [what for what in spoilt(picture.figure) if shown(picture)]
+    for n, without in enumerate(emptied(picture.figure)):
+        if shown(dataclasses.replace(picture, figure=without)):
+            found.append(f"panel {n} emptied")
+    if shown(dataclasses.replace(picture, alt="")):
+        found.append("no words")
+    if not shown(picture):
+        found.append("spoilt for good")
+    return found

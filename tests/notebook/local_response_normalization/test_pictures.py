@@ -26,6 +26,7 @@ from alexnet_lib.runs.run import run_arm
 from alexnet_lib.runs.train_config import weights_sha256
 from alexnet_lib.training import checkpoint
 from tests.conftest import quick
+from tests.drawn import Panel, assert_shows, panel_of, unnoticed
 
 
 @pytest.mark.parametrize("at", [0, 1, 5, 10])
@@ -166,49 +167,88 @@ def layer():
     return FirstLayer(images, sums, "drawn at random")
 
 
-def dots(ax):
-    """Points of a panel's scatter, (n, 2)."""
-    return torch.from_numpy(ax.collections[0].get_offsets().data)
+def counts(values):
+    """Boxes of a histogram of 40 bins between the ends."""
+    heights, edges = np.histogram(values.double().numpy(), 40)
+    return [
+        (x, 0, edges[1] - edges[0], n) for x, n in zip(edges, heights, strict=False)
+    ]
+
+
+def bars(heights, width):
+    return [(i - width / 2, 0, width, h) for i, h in enumerate(heights.tolist())]
+
+
+def diagonal(top):
+    return [(0, 0), (top, top)]
 
 
 def test_the_effect_is_drawn_of_every_positive_response(layer):
     picture = pictures.effect(layer, k=1.0, n=3, alpha=0.01, beta=0.5, image=1)
-    bars, where, scatter, divisors = picture.figure.axes
     before = layer.responses[1]
-    norm = LocalResponseNorm(3, 1.0, 0.01, 0.5, divide_alpha_by_n=False)
-    after = norm(before[None])[0]
-    pairs = torch.stack([before[before > 0], after[before > 0]], 1)
-    torch.testing.assert_close(dots(scatter).float(), pairs)
-    at = before.square().sum(0).flatten().argmax()
-    both = torch.cat([maps.flatten(1)[:, at] for maps in (before, after)])
-    heights = [patch.get_height() for patch in bars.patches]
-    assert heights == pytest.approx(both.tolist())
-    assert len(where.lines) == 2
-    assert sum(p.get_height() for p in divisors.patches) == len(pairs)
-    assert picture.png().startswith(b"\x89PNG")
+    # torch's layer divides alpha by n
+    after = nn.functional.local_response_norm(before[None], 3, 0.03, 0.5, 1.0)[0]
+    active = before > 0
+    at = int(before.square().sum(0).flatten().argmax())
+    mark = [(2 * (at % 6) + 0.5, 2 * (at // 6) + 0.5)]  # 12 pixels for 6 places
+    panels = [
+        Panel(
+            lines=[[(47.5, 0), (47.5, 1)]],
+            boxes=[
+                *bars(before.flatten(1)[:, at], 0.9),
+                *bars(after.flatten(1)[:, at], 0.55),
+            ],
+        ),
+        Panel([mark, mark], images=[layer.images[1].permute(1, 2, 0).numpy()]),
+        Panel(
+            [diagonal(before.max())],
+            dots=[torch.stack([before[active], after[active]], 1).numpy()],
+        ),
+        Panel(boxes=counts(before[active] / after[active])),
+    ]
+    lost = 1 - after.norm() / before.norm()
+    words = ["k = 1, n = 3, alpha = 0.01", f"{lost:.1%} of the norm taken away"]
+    assert_shows(picture, panels, words)
+    assert unnoticed(picture, panels, words) == []
 
 
 def test_what_is_lost_is_drawn_against_the_scale_of_the_pixels(layer):
-    ax = pictures.scales(layer, layer, 60.0).figure.axes[0]
-    curves = [line for line in ax.lines if len(line.get_xdata()) > 2]
-    for line, norm in zip(curves, pictures.READINGS.values(), strict=True):
-        taken = [
-            100 * responses.lost(f * layer.responses, norm, 2.0, 0.75)
-            for f in line.get_xdata()
-        ]
-        assert line.get_ydata() == pytest.approx(taken)
-        assert max(taken) > 1
-    (mark,) = (line for line in ax.lines if line.get_marker() == "D")
-    assert mark.get_xdata()[0] == pytest.approx(1 / 60)
+    picture = pictures.scales(layer, layer, 60.0)
+    factors = np.logspace(-3, 1, 41)
+    kept = {"alpha": 5e-4, "alpha / n": 1e-4}  # as torch's layer takes it
+    a = layer.responses.double()
+
+    def lost(factor, alpha):
+        normed = nn.functional.local_response_norm(factor * a, 5, alpha, 0.75, 2.0)
+        return 100 * (1 - 2**0.75 * normed.norm() / (factor * a).norm()).item()
+
+    def lost_within(factor):
+        squares = 25 * nn.functional.avg_pool2d((factor * a) ** 2, 5, 1, padding=2)
+        normed = factor * a / (2 + 1e-4 / 25 * squares) ** 0.75
+        return 100 * (1 - 2**0.75 * normed.norm() / (factor * a).norm()).item()
+
+    lines = [[(f, lost(f, alpha)) for f in factors] for alpha in kept.values()]
+    lines.append([(f, lost_within(f)) for f in factors])
+    lines += [[(x, 0), (x, 1)] for x in (1, 1 / 60, 1 / 255)]
+    lines.append([(1 / 60, lost(1, 5e-4))])
+    (panel,) = map(panel_of, picture.figure.axes)
+    for found, expected in zip(panel.lines, lines, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-3, atol=1e-6)
 
 
 def test_the_two_orders_are_drawn_with_what_they_answer(layer):
-    axes = pictures.orders(layer).figure.axes
-    norm = LocalResponseNorm(divide_alpha_by_n=True)
+    picture = pictures.orders(layer)
+    norm = nn.LocalResponseNorm(5, alpha=1e-4, beta=0.75, k=2.0)
     text, code = norm(layer.sums.relu()), norm(layer.sums).relu()
-    pairs = torch.stack([text[text > 0], code[text > 0]], 1)
-    torch.testing.assert_close(dots(axes[0]).float(), pairs)
-    assert sum(p.get_height() for p in axes[1].patches) == len(pairs)
+    text, code = text[text > 0], code[text > 0]
+    panels = [
+        Panel([diagonal(text.max())], dots=[torch.stack([text, code], 1).numpy()]),
+        Panel(boxes=counts(code / text)),
+    ]
+    ratio = code / text
+    words = [f"from {ratio.min():.2f} to {ratio.max():.2f}"]
+    assert_shows(picture, panels, words)
+    assert unnoticed(picture, panels, words) == []
 
 
 def test_windows_are_drawn_with_a_rectangle_for_each_map_or_place():
