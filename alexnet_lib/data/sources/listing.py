@@ -223,16 +223,14 @@ def _followed(
 def _check_end(tar: tarfile.TarFile, size: int) -> None:
     """Raise `ReadError` unless a tar of `size` bytes ends as it should.
 
-    tarfile takes a damaged header for the end, or the end of the file. The mark are
-    zeros: two blocks, and what fills the record. A download that stopped may have left
-    more of them, where images should be.
+    tarfile takes a damaged header for the end, and the end of the file too. The mark
+    are two blocks of zeros, and what fills the record if the archive has records.
+    Other zeros are left where a download that stopped had images to write.
     """
     assert tar.fileobj is not None
+    end = tar.offset + 2 * _BLOCK
     tar.fileobj.seek(tar.offset)
-    rest = tar.fileobj.read(2 * _BLOCK + _RECORD)
-    if rest.strip(b"\0"):
-        raise tarfile.ReadError(f"no member's header at byte {tar.offset}")
-    if len(rest) < _BLOCK:
-        raise tarfile.ReadError("it ends without the mark of its end")
-    if len(rest) == 2 * _BLOCK + _RECORD:
-        raise tarfile.ReadError(f"nothing but zeros from byte {tar.offset} on")
+    if tar.fileobj.read(end + _RECORD - tar.offset).strip(b"\0"):
+        raise tarfile.ReadError(f"no header of a member at byte {tar.offset}")
+    if size not in (end, -(-end // _RECORD) * _RECORD):
+        raise tarfile.ReadError(f"it does not end where it should, at byte {end}")
