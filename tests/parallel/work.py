@@ -138,7 +138,7 @@ def save_again(device, layout, saved, to):
 RUN = RunConfig(
     DataConfig("drawn", pixels="unit"),
     small_alexnet(),
-    TrainingConfig(1e-3, epochs=1, batch_size=16),
+    TrainingConfig(1e-3, epochs=1, batch_size=15),
 )
 
 
@@ -152,34 +152,21 @@ def _refusal(team, config=RUN, data=DATA, seed=1):
 
 
 def refusals(device):
-    """By what differs in rank 1."""
-    team, odd = DeviceMeshTeam(Layout(), device), dist.get_rank() == 1
+    """By what differs in rank 2 of three, whose batches they share."""
+    team, odd = DeviceMeshTeam(Layout(1, replicas=3), device), dist.get_rank() == 2
     faster = dataclasses.replace(RUN.training, learning_rate=0.1)
     layers = (*RUN.network.layers, Activation())
     deeper = dataclasses.replace(RUN.network, layers=layers)
-    other = Split(*synthetic.images(90, 27, seed=3))
+    other, rest = Split(*synthetic.images(90, 27, seed=3)), (DATA.test, DATA.classes)
     differing = {
         "seed": {"seed": 2},
         "learning rate": {"config": dataclasses.replace(RUN, training=faster)},
         "a layer more": {"config": dataclasses.replace(RUN, network=deeper)},
-        "pixels": {"data": Dataset.of("drawn", other, DATA.test, DATA.classes, False)},
-        "length": {"data": _shorter()},
+        "pixels": {"data": Dataset.of("drawn", other, *rest)},
+        "length": {"data": Dataset.of("drawn", DATA.train.first(80), *rest)},
         "name": {"data": dataclasses.replace(DATA, name="other")},
         "nothing": {},
     }
     return {
         what: _refusal(team, **own if odd else {}) for what, own in differing.items()
     }
-
-
-def _shorter():
-    train = DATA.train.first(80)
-    return Dataset.of("drawn", train, DATA.test, DATA.classes, real=False)
-
-
-def refusal_of_the_last(device):
-    team = DeviceMeshTeam(Layout(towers=1, replicas=3), device)
-    last = dist.get_rank() == 2
-    config = dataclasses.replace(RUN.training, batch_size=15)
-    config = dataclasses.replace(RUN, training=config)
-    return _refusal(team, config, _shorter() if last else DATA)
