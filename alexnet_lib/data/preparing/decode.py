@@ -7,9 +7,10 @@ decoded at full size: Pillow's draft mode could only help where the shorter side
 or more, and would give other pixels there.
 
 Antialiased bicubic resampling (a = -0.5, Pillow's `BICUBIC`) is done by torch on uint8:
-it is vectorised where Pillow is not, and differs from it by rounding alone. What the
-authors resampled with is not known (`convdata_jpeg.py` starts from 256x256 squares made
-elsewhere).
+it is vectorised where Pillow is not, and differs from it by rounding alone, two grey
+levels at most. Only Pillow 13 takes rows before columns in tall pictures, which clips
+other pixels in between and shows at hard edges. What the authors resampled with is not
+known (`convdata_jpeg.py` starts from 256x256 squares made elsewhere).
 """
 
 from __future__ import annotations
