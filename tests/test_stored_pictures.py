@@ -1,10 +1,15 @@
 """A stored picture that is stale is noticed; one of another matplotlib is not stale."""
 
+import io
+
 import numpy as np
 import pytest
 from PIL import Image
 
+from alexnet_lib.figures import figure1
 from alexnet_lib.figures.picture import Picture, canvas, own_settings
+from alexnet_lib.runs import records
+from alexnet_lib.settings import PROJECT
 from tests.stored_pictures import alike, images
 
 
@@ -48,3 +53,10 @@ def test_letters_set_a_pixel_aside_by_another_version_are_no_change():
 def test_pictures_are_found_among_other_outputs():
     shown = {"output_type": "display_data", "data": picture()._repr_mimebundle_()}
     assert len(images([{"output_type": "stream", "text": "x"}, shown])) == 1
+
+
+def test_readmes_figure_1_is_what_is_drawn():
+    runs = records.published("figure1")
+    drawn = figure1.race(runs, "Figure 1 on CIFAR-10, published runs").png()
+    with Image.open(PROJECT / "notebooks" / "images" / "figure1.png") as image:
+        assert alike(image, Image.open(io.BytesIO(drawn)))
