@@ -8,31 +8,11 @@
 // once and written once; N - 1 places lie around its edge, as windows reach beyond.
 
 #include <cmath>
-#include <cstdint>
-#include <cstring>
 #include <vector>
 
-using Count = std::int64_t;
+#include "../native.h"
+
 using Buffer = std::vector<REAL>;
-
-struct Bfloat16 {
-  std::uint16_t bits;
-
-  operator float() const {
-    std::uint32_t wide = std::uint32_t(bits) << 16;
-    float value;
-    std::memcpy(&value, &wide, sizeof value);
-    return value;
-  }
-
-  Bfloat16 &operator=(float value) {
-    std::uint32_t wide;
-    std::memcpy(&wide, &value, sizeof wide);
-    wide += 0x7fff + (wide >> 16 & 1);  // to the nearest, ties to even
-    bits = value == value ? wide >> 16 : 0x7fc0;
-    return *this;
-  }
-};
 
 constexpr Count HIGH = WITHIN ? N : 1;  // rows of a window
 
