@@ -41,6 +41,25 @@ def prepare_process() -> None:
         mallopt(_M_TRIM_THRESHOLD, _KEEP)
 
 
+@lru_cache(maxsize=1)
+def leave_busy_cores() -> str:
+    """Take no more threads than there are idle cores; returns a line if it took fewer.
+
+    Once a process, and not where `OMP_NUM_THREADS` is set. Threads wait for one
+    another in every operation: beside two busy programs on two cores, two of them
+    take ten times as long as one.
+    """
+    cores = torch.get_num_threads()
+    if cores == 1 or "OMP_NUM_THREADS" in os.environ:
+        return ""
+    idle = 1 - psutil.cpu_percent(interval=0.2) / 100
+    threads = min(cores, max(1, round(idle * settings.cores())))
+    torch.set_num_threads(threads)
+    if threads == cores:
+        return ""
+    return f"threads  {threads} of {cores}, as others keep this machine busy"
+
+
 def environment(device: torch.device, precision: Precision) -> dict[str, Any]:
     """The `environment` part of a record."""
     return {
@@ -128,7 +147,8 @@ def peak_bytes() -> int:
 
 
 def summary() -> list[str]:
-    """Lines that say what this machine offers: versions, device, memory."""
+    """Lines that say what this machine offers: versions, device, threads, memory."""
+    busy = leave_busy_cores()
     about = environment(device(), "float32")
     threads = f"{about['threads']} thread{'s' if about['threads'] > 1 else ''}"
     memory = psutil.virtual_memory().total / 2**30
@@ -136,4 +156,5 @@ def summary() -> list[str]:
         f"python   {about['python']}, torch {about['torch']}",
         f"device   {about['device']}, {threads}, {about['cpu']}",
         f"memory   {memory:.0f} GiB",
+        *([busy] if busy else []),
     ]

@@ -107,3 +107,26 @@ def test_peak_memory_is_in_bytes_and_grows_with_what_is_held():
     assert machine.peak_bytes() > 1.2 * before
     del held
     assert machine.peak_bytes() > 1.2 * before
+
+
+@pytest.mark.parametrize(
+    ("busy_percent", "asked", "threads"),
+    [(0, None, 4), (10, None, 4), (50, None, 2), (100, None, 1), (100, "4", 4)],
+)
+def test_threads_are_as_many_as_idle_cores(busy_percent, asked, threads, monkeypatch):
+    before = torch.get_num_threads()
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    if asked:
+        monkeypatch.setenv("OMP_NUM_THREADS", asked)
+    monkeypatch.setattr(settings, "cores", lambda: 4)
+    monkeypatch.setattr(machine.psutil, "cpu_percent", lambda interval: busy_percent)
+    torch.set_num_threads(4)
+    machine.leave_busy_cores.cache_clear()
+    try:
+        said = machine.leave_busy_cores()
+        assert torch.get_num_threads() == threads
+        assert bool(said) == (threads < 4)
+        assert f"{threads} of 4" in said or not said
+    finally:
+        machine.leave_busy_cores.cache_clear()
+        torch.set_num_threads(before)

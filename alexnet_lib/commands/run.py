@@ -29,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Run the arms and seeds that have no record, and print all their metrics."""
-    from alexnet_lib import experiments
+    from alexnet_lib import experiments, machine
     from alexnet_lib.ledger.run_tables import result_table
     from alexnet_lib.runs.records import published
     from alexnet_lib.runs.run import run_experiment
@@ -37,6 +37,8 @@ def run(arguments: argparse.Namespace) -> None:
     chosen = experiments.by_name(arguments.experiment)
     scale = words.scale(arguments)
     print(f"{chosen.question}\nscale {scale}: {chosen.expect[scale]}")
+    if busy := machine.leave_busy_cores():
+        print(busy)
     records = run_experiment(
         chosen,
         scale,
