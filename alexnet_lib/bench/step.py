@@ -23,7 +23,7 @@ from alexnet_lib.modules.precision import autocast, channels_last, to_device
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.training.loop import train
-from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.optim import paper_sgd
 from alexnet_lib.training.step import train_step
 
 _SEED = 1
@@ -81,9 +81,10 @@ def alexnet_step(batch: int) -> Callable[[], object]:
 def _our_step(
     net: nn.Module, batch: int, decay_mult: dict[str, float] | None = None
 ) -> Callable[[], object]:
-    config = TrainingConfig(learning_rate=_RATE, epochs=1, precision="bfloat16")
-    groups = parameter_groups(net, _RATE, 2 * _RATE, 5e-4, decay_mult or {})
-    optimizer = PaperSGD(groups, lr=_RATE)
+    config = TrainingConfig(
+        learning_rate=_RATE, epochs=1, weight_decay=5e-4, precision="bfloat16"
+    )
+    optimizer = paper_sgd(net, config, decay_mult or {})
     images, labels = _noise(batch)
     return partial(train_step, net.train(), images, labels, optimizer, config)
 

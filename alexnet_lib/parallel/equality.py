@@ -35,7 +35,7 @@ from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind
 from alexnet_lib.parallel.sharding import Layout
-from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.optim import paper_sgd
 from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import SingleProcess, Team, random_state_kept
 
@@ -194,7 +194,7 @@ def _trained(network: NetworkConfig, team: Team) -> _Trained:
             outputs = net(_Drawn(network, device).images[:BATCH])
         net.train()
         stepped = team.wrap(net)
-        optimizer = PaperSGD(parameter_groups(net, 0.01, 0.02, 5e-4), lr=0.01)
+        optimizer = paper_sgd(net, config)
         sums = torch.zeros(2, dtype=torch.float64, device=device)
         gradients: dict[str, Tensor] = {}
         for images, labels in batches.epoch(0):

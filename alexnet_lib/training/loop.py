@@ -23,7 +23,7 @@ from tqdm.auto import tqdm
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.machine import prepare_process, version
 from alexnet_lib.training import checkpoint
-from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.optim import paper_sgd
 from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import (
     SINGLE_PROCESS,
@@ -134,18 +134,7 @@ class _Loop:
         self.net, self.batches, self.config = net, batches, config
         self.run, self.saved, self.title = run, saved, title
         self.team, self.stepped = team, team.wrap(net)
-        rate = config.learning_rate
-        self.optimizer = PaperSGD(
-            parameter_groups(
-                net,
-                rate,
-                rate * config.bias_rate_factor,
-                config.weight_decay,
-                decay_mult,
-            ),
-            lr=rate,
-            momentum=config.momentum,
-        )
+        self.optimizer = paper_sgd(net, config, decay_mult)
         self.progress = Progress()
         self._restore()
 

@@ -22,6 +22,7 @@ from torch.optim import Optimizer
 from torch.optim.sgd import sgd
 
 from alexnet_lib import native
+from alexnet_lib.config import TrainingConfig
 
 _SOURCE = Path(__file__).with_name("update.cpp")
 
@@ -168,6 +169,19 @@ def _laid_out(tensor: Tensor, like: Tensor) -> Tensor:
     if tensor.stride() == like.stride():
         return tensor
     return torch.empty_like(like, dtype=tensor.dtype).copy_(tensor)
+
+
+def paper_sgd(
+    net: nn.Module,
+    config: TrainingConfig,
+    decay_mult: Mapping[str, float] = MappingProxyType({}),
+) -> PaperSGD:
+    """The optimizer that `config` says, for `net`; see `parameter_groups`."""
+    rate = config.learning_rate
+    groups = parameter_groups(
+        net, rate, rate * config.bias_rate_factor, config.weight_decay, decay_mult
+    )
+    return PaperSGD(groups, lr=rate, momentum=config.momentum)
 
 
 def parameter_groups(
