@@ -93,7 +93,7 @@ def span(values: Sequence[float]) -> str:
 
 
 def whole_epochs(ax: Axes) -> None:
-    """Mark the x axis in whole epochs."""
+    """Mark the x axis in whole epochs; say so where there are none yet."""
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     say_if_empty(ax)
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-from torch import Tensor
 
 from alexnet_lib.figures.picture import GREY, ORANGE
+
+if TYPE_CHECKING:  # Figure 1 is drawn without torch, whose import takes seconds
+    from torch import Tensor
 
 
 def show(ax: Axes, image: Tensor, title: str) -> None:
