@@ -23,6 +23,7 @@ import argparse
 import dataclasses
 import json
 import os
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -98,14 +99,25 @@ def add(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--save", type=Path, help="checkpoint; default in ALEXNET_RUNS")
 
 
-def run(arguments: argparse.Namespace) -> None:
+def run(arguments: argparse.Namespace) -> int:
     """Train as told, together with whatever processes torchrun started.
 
-    Raises `WordsError` for words that do not belong together, `ValueError` for a
-    layout that does not take these processes or cannot share the network out, and
-    for an unknown experiment or arm.
+    An interrupt is rank 0's to tell; the others return the same status. Raises
+    `WordsError` for words that do not belong together, `ValueError` for a layout that
+    does not take these processes or cannot share the network out, and for an unknown
+    experiment or arm.
     """
     _check_words(arguments)
+    try:
+        _train_together(arguments)
+    except KeyboardInterrupt:
+        if os.environ.get("RANK", "0") == "0":
+            raise
+        return 128 + signal.SIGINT
+    return 0
+
+
+def _train_together(arguments: argparse.Namespace) -> None:
     import torch.distributed as dist
 
     from alexnet_lib.parallel.mesh import DeviceMeshTeam
@@ -114,6 +126,8 @@ def run(arguments: argparse.Namespace) -> None:
     with connect(arguments.device) as device:
         processes = dist.get_world_size()
         towers = arguments.towers or min(2, processes)
+        if towers == 1 and (arguments.wire, arguments.output) != ("same", "split"):
+            raise words.WordsError("--wire and --output are for towers; here is one")
         layout = Layout(
             towers=towers,
             replicas=max(1, processes // towers),

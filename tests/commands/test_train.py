@@ -75,12 +75,14 @@ def test_each_change_is_made():
         (("--drop", "-1"), "--drop: -1 is not a number from 1"),
         (("--batch-size", "0"), "--batch-size: 0 is not a number from 1"),
         (("--crop", "many"), "--crop: invalid whole number value"),
+        (("--wire", "float16"), "--wire and --output are for towers; here is one"),
+        (("--output", "first"), "--wire and --output are for towers; here is one"),
         (("--seed", "-3"), "--seed: -3 is not a number from 0"),
     ],
 )
 def test_words_that_would_not_be_acted_on_are_refused(said, told, capsys):
     try:
-        status = cli.main(["train", *said])
+        status = cli.main(["train", "--device", "cpu", *said])
     except SystemExit as ended:  # argparse's own way
         status = ended.code
     err = capsys.readouterr().err

@@ -133,6 +133,19 @@ def test_without_restarts_a_killed_rank_ends_the_run_with_an_error(torchrun, tmp
     assert ranks_of(saved) == {}
 
 
+def test_an_interrupt_is_told_once_and_without_our_tracebacks(torchrun, tmp_path):
+    """A terminal's Ctrl-C reaches the ranks and torchrun, which adds its own words."""
+    saved = tmp_path / "stopped.pt"
+    process = torchrun(saved, "--standalone", "--nproc-per-node", "2")
+    wait_for(saved.exists)
+    for pid in [*ranks_of(saved).values(), process.pid]:
+        os.kill(pid, signal.SIGINT)
+    out, _ = process.communicate(timeout=60)
+    assert out.count("the same command goes on from the last checkpoint") == 1
+    assert out.count("Traceback") == out.count("SignalException: Process") == 1
+    assert ranks_of(saved) == {}
+
+
 def test_an_arm_trained_by_two_processes_has_a_record_like_that_of_one(capsys):
     words = ["--experiment", "figure1-rates", "--arm", "2012-relu-0.001"]
     words += ["--scale", "smoke", "--seed", "2", "--device", "cpu"]
