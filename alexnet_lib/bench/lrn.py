@@ -30,9 +30,10 @@ def measure(
     with two groups, as in the paper's net, and within maps. Where torch has no
     bfloat16 its case is missing, and `errors` holds its words. `traffic` is the
     floor: the memory that forward and backward must at least read and write, a
-    copy of the tensor and a sum of two. `ratio` is the time of torch's faster
-    layout in float32 over each case's. A first round, not counted, warms up and
-    compiles; `compiled` says whether ours is. `clock`: see `interleaved`.
+    copy of the tensor and a sum of two; `over_floor` is each of our cases over that
+    of its format. `ratio` is the time of torch's faster layout in float32 over each
+    case's. A first round, not counted, warms up and compiles; `compiled` says
+    whether ours is. `clock`: see `interleaved`.
     """
     prepare_process()
     x, g = _tensors(shape)
@@ -51,9 +52,18 @@ def measure(
         "compiled": x.numel() >= COMPILE_FROM,
         "seconds": medians,
         "ratio": {name: best / seconds for name, seconds in medians.items()},
+        "over_floor": {
+            name: seconds / medians[f"traffic {_format(name)}"]
+            for name, seconds in medians.items()
+            if name.startswith("ours")
+        },
         "errors": errors,
         "environment": environment(device(), "float32"),
     }
+
+
+def _format(case: str) -> str:
+    return "bfloat16" if "bfloat16" in case else "float32"
 
 
 def _tensors(shape: tuple[int, int, int, int]) -> tuple[Tensor, Tensor]:
@@ -86,6 +96,7 @@ def _cases(x: Tensor, g: Tensor) -> dict[str, Callable[[], None]]:
         "ours groups=2 bfloat16 NHWC": case(grouped, half, "NHWC"),
         "ours within maps float32 NHWC": case(MapResponseNorm(), single, "NHWC"),
         "traffic float32": _traffic(x, g),
+        "traffic bfloat16": _traffic(x.bfloat16(), g.bfloat16()),
     }
 
 
