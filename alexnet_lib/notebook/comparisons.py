@@ -142,6 +142,11 @@ def interval_plot(
         ax.axvline(papers, color=GREY, linestyle=":", label=name)
         told.append(name)
     ax.set_yticks(range(len(comparisons)), list(comparisons))
-    ax.set(ylim=(len(comparisons) - 0.5, -0.5), xlabel=f"{axis}; below 0: less error")
+    ax.set(
+        ylim=(len(comparisons) - 0.5, -0.5),
+        xlabel=f"{axis}, 95 % intervals; below 0: less",
+    )
     legend_below(figure, [ax])
-    return Picture(figure, f"Differences with intervals, in {axis}: {'; '.join(told)}")
+    return Picture(
+        figure, f"Differences with 95 % intervals, in {axis}: {'; '.join(told)}"
+    )
