@@ -96,14 +96,16 @@ def _compare(
     first = dist.get_rank() == 0
     sides = {
         name: _Side(
-            _step(SingleProcess(device), net, batch, precision) if first else None,
+            training_step(SingleProcess(device), net, batch, precision)
+            if first
+            else None,
             CORES,
         )
         for name, net in (("one", network), ("half", with_half_the_maps(network)))
     }
     meshes = {name: DeviceMeshTeam(layout, device) for name, layout in LAYOUTS.items()}
     for name, mesh in meshes.items():
-        sides[name] = _Side(_step(mesh, network, batch, precision))
+        sides[name] = _Side(training_step(mesh, network, batch, precision))
     for trial in range(trials + 1):
         for side in sides.values():
             _turn(side, device, counts=trial > 0)
@@ -157,9 +159,10 @@ def _sent(link: Link, steps: int) -> dict[str, Any]:
     return {"waited_seconds": link.waited / steps, "bytes": by_layer}
 
 
-def _step(
+def training_step(
     team: Team, network: NetworkConfig, batch: int, precision: Precision
 ) -> Callable[[], object]:
+    """A training step of this process's part of `network` on `batch` random images."""
     machine.prepare_process()
     net: nn.Module = to_device(team.network(network, 1), team.device)
     config = TrainingConfig(
@@ -184,7 +187,7 @@ def _memory(
     before = _peak(device)
     mesh = DeviceMeshTeam(layout, device)
     parameters = sum(p.numel() for p in mesh.network(network, 1).parameters())
-    step = _step(mesh, network, batch, precision)
+    step = training_step(mesh, network, batch, precision)
     for _ in range(2):
         step()
     return {"peak": _peak(device) - before, "state": 3 * 4 * parameters / _MIB}

@@ -112,7 +112,7 @@ def differences(
 ) -> list[Difference]:
     """Compare this process's part of each case; all processes call it together."""
     return [
-        _difference(name, net, DeviceMeshTeam(at, device)) for name, net, at in cases
+        difference(name, net, DeviceMeshTeam(at, device)) for name, net, at in cases
     ]
 
 
@@ -144,7 +144,7 @@ def report(device: DeviceKind | None = None) -> tuple[list[str], bool]:
 
 
 @dataclass(frozen=True)
-class _Trained:
+class Trained:
     """Outputs at the start, the epoch's loss, first gradients, weights at the end."""
 
     net: nn.Module
@@ -154,8 +154,9 @@ class _Trained:
     weights: dict[str, Tensor]
 
 
-def _difference(name: str, network: NetworkConfig, mesh: DeviceMeshTeam) -> Difference:
-    one, own = _trained(network, SingleProcess(mesh.device)), _trained(network, mesh)
+def difference(name: str, network: NetworkConfig, mesh: DeviceMeshTeam) -> Difference:
+    """Train `network` in one process and on the mesh, and compare."""
+    one, own = trained(network, SingleProcess(mesh.device)), trained(network, mesh)
 
     def largest(kind: dict[str, Tensor], whole: dict[str, Tensor]) -> float:
         part = mesh.shard(own.net, whole)
@@ -181,7 +182,7 @@ def _apart(own: Tensor, one: Tensor) -> float:
     return apart if math.isfinite(apart) else math.inf
 
 
-def _trained(network: NetworkConfig, team: Team) -> _Trained:
+def trained(network: NetworkConfig, team: Team) -> Trained:
     """Train `STEPS` steps; the gradients are those of the first."""
     device = team.device
     batches = team.batches(_Drawn(network, device))
@@ -205,7 +206,7 @@ def _trained(network: NetworkConfig, team: Team) -> _Trained:
                 if p.grad is not None
             }
     weights = {name: x.detach().clone() for name, x in net.named_parameters()}
-    return _Trained(net, outputs, team.all_reduce(sums)[:1], gradients, weights)
+    return Trained(net, outputs, team.all_reduce(sums)[:1], gradients, weights)
 
 
 class _Drawn:

@@ -126,10 +126,10 @@ class SharedDropout(nn.Module):
         )
         classic, keep = self.layer.kind == "classic", self.layer.keep
         mask = kept(whole, keep) if classic else whole.bernoulli_(keep)
-        part = mask[rows.first : rows.first + len(x)]
+        part = mask[rows.first : rows.first + len(x)]  # (B, *whole)
         if x.shape[1:] == self.whole:
             return part
-        return part.chunk(towers, dim=1)[self.link.tower]
+        return part.chunk(towers, dim=1)[self.link.tower]  # (B, C / towers, ...)
 
     def extra_repr(self) -> str:
         """Kind and probability, for `print(net)`."""

@@ -104,11 +104,11 @@ def spoil(kept, value):
 @pytest.mark.parametrize("which", ["outputs", "loss", "gradients", "weights"])
 def test_what_is_not_finite_is_not_equal(monkeypatch, which, value):
     """Not even to one process that came to the same."""
-    spoilt = equality._trained(small_alexnet(), ON_CPU)
+    spoilt = equality.trained(small_alexnet(), ON_CPU)
     broken = {which: spoil(getattr(spoilt, which), value)}
     spoilt = dataclasses.replace(spoilt, **broken)
-    monkeypatch.setattr(equality, "_trained", lambda *_: spoilt)
-    found = equality._difference("", small_alexnet(), ON_CPU)
+    monkeypatch.setattr(equality, "trained", lambda *_: spoilt)
+    found = equality.difference("", small_alexnet(), ON_CPU)
     assert found.largest == getattr(found, which) == math.inf
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 import torch.distributed as dist
 
-from alexnet_lib.bench.towers import _step
+from alexnet_lib.bench.towers import training_step
 from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
 from alexnet_lib.data import synthetic
 from alexnet_lib.data.augment import CentreViews
@@ -74,7 +74,7 @@ def compared_and_counted(device, cases, batch):
     found, sent = differences(device, cases), {}
     for output in ("split", "first"):
         mesh = DeviceMeshTeam(Layout(output=output), device)
-        _step(mesh, small_alexnet(), batch, "float32")()
+        training_step(mesh, small_alexnet(), batch, "float32")()
         sent[output] = dict(mesh.link.sent)
     return found, sent
 
