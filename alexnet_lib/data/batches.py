@@ -28,18 +28,7 @@ def epoch_generator(seed: int, epoch: int) -> torch.Generator:
     return torch.Generator().manual_seed(seed * 1_000_003 + epoch)
 
 
-def part_of(batch: int, batch_size: int, images: int, rank: int, world: int) -> slice:
-    """Slice of the epoch's order that `rank` of `world` gets of batch `batch`.
-
-    Consecutive, and as even among the processes as an epoch of `images` allows.
-    """
-    first = batch * batch_size
-    size = min(batch_size, images - first)
-    low, high = (size * r // world for r in (rank, rank + 1))
-    return slice(first + low, first + high)
-
-
-class _Shuffled:
+class Shuffled:
     """The images of each batch, and of each the part of process `rank`.
 
     `batch_size` counts the images of all processes and must be a multiple of
@@ -67,8 +56,14 @@ class _Shuffled:
         return shared
 
     def part(self, batch: int) -> slice:
-        """Slice of the epoch's order that this process gets of a batch."""
-        return part_of(batch, self.batch_size, len(self.split), self.rank, self.world)
+        """Slice of the epoch's order that this process gets of a batch.
+
+        Consecutive, and as even among the processes as it goes.
+        """
+        first = batch * self.batch_size
+        size = min(self.batch_size, len(self.split) - first)
+        low, high = (size * r // self.world for r in (self.rank, self.rank + 1))
+        return slice(first + low, first + high)
 
     def order(self, epoch: int) -> tuple[Tensor, torch.Generator]:
         """The images' order in an epoch, and the generator that drew it."""
@@ -76,7 +71,7 @@ class _Shuffled:
         return torch.randperm(len(self.split), generator=generator), generator
 
 
-class Batches(_Shuffled):
+class Batches(Shuffled):
     """Shuffled batches of whole images; each image once an epoch.
 
     An epoch can be taken up in the middle: `epoch(e, start)` begins at batch
@@ -101,7 +96,7 @@ class Batches(_Shuffled):
             yield self.views(images), labels.to(self.views.device)
 
 
-class ViewBatches(_Shuffled):
+class ViewBatches(Shuffled):
     """Shuffled batches of random views; each image once an epoch.
 
     `workers` threads keep as many batches ready, and one more.

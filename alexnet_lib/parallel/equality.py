@@ -7,18 +7,17 @@ loss, every gradient and the weights after some steps are compared.
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 from torch import Tensor, nn
 
 from alexnet_lib.config import TrainingConfig
-from alexnet_lib.data.batches import part_of
+from alexnet_lib.data.batches import Shuffled
+from alexnet_lib.data.dataset import Split
 from alexnet_lib.nets.ablations import PATTERNS, with_communication
 from alexnet_lib.nets.layers import (
     Activation,
@@ -185,14 +184,15 @@ def _apart(own: Tensor, one: Tensor) -> float:
 def trained(network: NetworkConfig, team: Team) -> Trained:
     """Train `STEPS` steps; the gradients are those of the first."""
     device = team.device
-    batches = team.batches(_Drawn(network, device))
+    drawn = _Drawn(network, device)
+    batches = team.batches(drawn)
     config = TrainingConfig(learning_rate=0.01, epochs=1, weight_decay=5e-4)
     with random_state_kept(device):
         torch.manual_seed(1)
         net = team.network(network, 1).double().to(device)
         net.eval()
         with torch.no_grad():
-            outputs = net(_Drawn(network, device).images[:BATCH])
+            outputs = net(drawn.split.images[:BATCH])
         net.train()
         stepped = team.wrap(net)
         optimizer = paper_sgd(net, config)
@@ -209,7 +209,7 @@ def trained(network: NetworkConfig, team: Team) -> Trained:
     return Trained(net, outputs, team.all_reduce(sums)[:1], gradients, weights)
 
 
-class _Drawn:
+class _Drawn(Shuffled):
     """Random float64 images; the last batch is odd, so that no replicas share it."""
 
     def __init__(self, network: NetworkConfig, device: torch.device) -> None:
@@ -217,24 +217,12 @@ class _Drawn:
         count = BATCH * (STEPS - 1) + BATCH // 2
         shape = (count, *network.input_shape)
         images = torch.randn(shape, generator=generator, dtype=torch.float64)
-        self.images = images.to(device)
-        self.labels = torch.randint(10, (count,), generator=generator).to(device)
-        self.rank, self.world = 0, 1
-
-    def __len__(self) -> int:
-        return STEPS
-
-    def shared(self, rank: int, world: int) -> Self:
-        """Return the same batches, of each the rows of process `rank` of `world`."""
-        shared = copy.copy(self)
-        shared.rank, shared.world = rank, world
-        return shared
-
-    def part(self, batch: int) -> slice:
-        """Slice of the images that this process has of a batch."""
-        return part_of(batch, BATCH, len(self.images), self.rank, self.world)
+        labels = torch.randint(10, (count,), generator=generator)
+        super().__init__(Split(images.to(device), labels.to(device)), BATCH, seed=2)
 
     def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
-        """Images and labels, in order."""
-        for batch in range(start, STEPS):
-            yield self.images[self.part(batch)], self.labels[self.part(batch)]
+        """Yield this process's images (B, C, H, W) and labels (B,)."""
+        order, _ = self.order(epoch)
+        for batch in range(start, len(self)):
+            chosen = order[self.part(batch)]
+            yield self.split.images[chosen], self.split.labels[chosen]
