@@ -65,6 +65,8 @@ def _prepare(arguments: argparse.Namespace) -> int:
     report = prepare(name, arguments.source, workers=arguments.workers)
     for file, reason in report.skipped:
         print(f"skipped {file}: {reason}")
+    if report.skipped:
+        print(f"to take them too, mend them, delete {report.folder} and prepare again")
     print(
         f"{name}: {report.train:,} training and {report.test:,} test images in "
         f"{report.folder}"

@@ -1,6 +1,5 @@
 """Real faults for the tests: another user, limits of the system, kills."""
 
-import multiprocessing
 import os
 import signal
 from contextlib import contextmanager
@@ -42,17 +41,3 @@ def unprivileged(*folders):
     finally:
         if os.getuid() == 0:
             os.seteuid(0)
-
-
-def in_processes(function, arguments):
-    """Call the function at the same time, in a process for each of the arguments.
-
-    Returns their exit statuses.
-    """
-    context = multiprocessing.get_context("spawn")
-    processes = [context.Process(target=function, args=a) for a in arguments]
-    for process in processes:
-        process.start()
-    for process in processes:
-        process.join(120)
-    return [process.exitcode for process in processes]

@@ -3,7 +3,6 @@
 import pickle
 import shutil
 import tarfile
-from urllib.error import URLError
 
 import numpy as np
 import pytest
@@ -16,9 +15,8 @@ from alexnet_lib.data import DataError, DataMissing, load, shards, synthetic
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.batches import Batches
 from alexnet_lib.data.dataset import Dataset, Split
+from alexnet_lib.data.mapped import ShardedImages
 from alexnet_lib.data.sources import cifar, fetch
-
-PER_CLASS = {"train": 3, "test": 2}
 
 
 def cifar10(root):
@@ -28,35 +26,7 @@ def cifar10(root):
         return load("cifar10")
 
 
-@pytest.fixture(autouse=True)
-def small(monkeypatch):
-    """A CIFAR-10 of three training and two test images per class, and no network."""
-    monkeypatch.setattr(cifar, "PER_CLASS", PER_CLASS)
-
-    def offline(*_):
-        raise URLError("no network")
-
-    monkeypatch.setattr(fetch, "download_url", offline)
-
-
-@pytest.fixture
-def pixels():
-    rng = np.random.default_rng(0)
-    return {
-        split: rng.integers(0, 256, (10 * n, 32, 32, 3), dtype=np.uint8)
-        for split, n in PER_CLASS.items()
-    }
-
-
-@pytest.fixture
-def folders(tmp_path, pixels):
-    """Class folders under a root; image i belongs to class i % 10."""
-    for split, images in pixels.items():
-        for i, image in enumerate(images):
-            folder = tmp_path / "cifar10" / split / cifar.CLASSES[i % 10]
-            folder.mkdir(parents=True, exist_ok=True)
-            Image.fromarray(image).save(folder / f"{i}.png")
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("small_cifar")
 
 
 @pytest.fixture
@@ -98,9 +68,9 @@ def archive(tmp_path, batches, monkeypatch):
 
 
 def test_every_form_gives_the_same_images_in_the_same_order(
-    folders, batches, archive, pixels
+    cifar_folders, batches, archive, pixels
 ):
-    first = cifar10(folders)
+    first = cifar10(cifar_folders)
     for other in (cifar10(batches), cifar10(archive)):
         assert other.fingerprint == first.fingerprint
         assert torch.equal(other.train.images, first.train.images)
@@ -111,29 +81,29 @@ def test_every_form_gives_the_same_images_in_the_same_order(
         assert known[image.permute(1, 2, 0).numpy().tobytes()] == label
 
 
-def test_file_names_do_not_matter_but_pixels_and_labels_do(folders):
-    before = cifar.read(folders / "cifar10").fingerprint
-    cats = folders / "cifar10" / "train" / "cat"
+def test_file_names_do_not_matter_but_pixels_and_labels_do(cifar_folders):
+    before = cifar.read(cifar_folders / "cifar10").fingerprint
+    cats = cifar_folders / "cifar10" / "train" / "cat"
     for i, file in enumerate(sorted(cats.iterdir())):
         file.rename(cats / f"renamed{9 - i}.png")
-    assert cifar.read(folders / "cifar10").fingerprint == before
-    dogs = folders / "cifar10" / "train" / "dog"
+    assert cifar.read(cifar_folders / "cifar10").fingerprint == before
+    dogs = cifar_folders / "cifar10" / "train" / "dog"
     a, b = next(cats.iterdir()), next(dogs.iterdir())
     a.rename(dogs / "swapped.png")
     b.rename(cats / "swapped.png")
-    assert cifar.read(folders / "cifar10").fingerprint != before
+    assert cifar.read(cifar_folders / "cifar10").fingerprint != before
 
 
-def test_prepared_shards_serve_without_the_source(folders):
-    first = cifar10(folders)
-    shutil.rmtree(folders / "cifar10")
-    again = cifar10(folders)
+def test_prepared_shards_serve_without_the_source(cifar_folders):
+    first = cifar10(cifar_folders)
+    shutil.rmtree(cifar_folders / "cifar10")
+    again = cifar10(cifar_folders)
     assert again.fingerprint == first.fingerprint
     assert torch.equal(again.train.images, first.train.images)
 
 
-def spoil(folders, change):
-    file = sorted((folders / "cifar10" / "train" / "frog").iterdir())[1]
+def spoil(cifar_folders, change):
+    file = sorted((cifar_folders / "cifar10" / "train" / "frog").iterdir())[1]
     change(file)
     return file
 
@@ -163,22 +133,22 @@ def text(file):
         (text, "damaged"),
     ],
 )
-def test_a_bad_image_is_one_line_that_names_file_and_mend(folders, change, words):
-    file = spoil(folders, change)
+def test_a_bad_image_is_one_line_that_names_file_and_mend(cifar_folders, change, words):
+    file = spoil(cifar_folders, change)
     with pytest.raises(DataError) as caught:
-        cifar10(folders)
+        cifar10(cifar_folders)
     message = str(caught.value)
     assert str(file) in message
     assert words in message
     assert "copy it again" in message
     assert "\n" not in message
-    assert not shards.present(folders / "prepared" / "cifar10")
+    assert not shards.present(cifar_folders / "prepared" / "cifar10")
 
 
-def test_a_missing_class_is_named(folders):
-    shutil.rmtree(folders / "cifar10" / "test" / "ship")
+def test_a_missing_class_is_named(cifar_folders):
+    shutil.rmtree(cifar_folders / "cifar10" / "test" / "ship")
     with pytest.raises(DataError, match=r"test/ship: 0 PNG files, CIFAR-10 has 2"):
-        cifar10(folders)
+        cifar10(cifar_folders)
 
 
 def test_a_damaged_archive_is_not_opened(archive):
@@ -199,17 +169,17 @@ def test_a_damaged_batch_is_not_unpickled(batches, monkeypatch):
         cifar10(batches)
 
 
-def test_an_unwritable_folder_is_named(folders):
-    (folders / "prepared").write_text(
+def test_an_unwritable_folder_is_named(cifar_folders):
+    (cifar_folders / "prepared").write_text(
         "a file where a folder should be", encoding="utf-8"
     )
     with pytest.raises(DataError, match=r"prepared.*(File exists|Not a directory)"):
-        cifar10(folders)
+        cifar10(cifar_folders)
 
 
-def test_a_damaged_shard_is_not_read(folders):
-    cifar10(folders)
-    file = folders / "prepared" / "cifar10" / "train-00000.npy"
+def test_a_damaged_shard_is_not_read(cifar_folders):
+    cifar10(cifar_folders)
+    file = cifar_folders / "prepared" / "cifar10" / "train-00000.npy"
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
@@ -266,7 +236,7 @@ def test_centring_takes_the_mean_image_and_the_scale(drawn):
 
 
 def test_spread_images_have_every_class_in_proportion():
-    """Photographs lie class by class, as in ILSVRC's folders."""
+    """Photographs lie class by class, as in ILSVRC's cifar_folders."""
     labels = torch.arange(10).repeat_interleave(65)
     images = torch.arange(650, dtype=torch.uint8).view(-1, 1, 1, 1)
     split = Split(images, labels)
@@ -331,3 +301,44 @@ def test_half_the_side_is_the_mean_of_every_two_by_two():
     some = whole.train.images[5:8].double().numpy()
     means = some.reshape(3, 3, 128, 2, 128, 2).mean((3, 5))
     np.testing.assert_array_equal(half.train.images[5:8], np.round(means))
+
+
+def of_classes(counts, on_disk=False):
+    """A data set whose image number i has all pixels i, of so many a class."""
+    labels = torch.tensor([k for k, n in enumerate(counts) for _ in range(n)])
+    labels = labels[torch.randperm(len(labels), generator=torch.Generator())]
+    images = torch.arange(len(labels)).view(-1, 1, 1, 1).expand(-1, 3, 2, 2).byte()
+    if on_disk:
+        images = ShardedImages([images.permute(0, 2, 3, 1).numpy()])
+    test = Split(torch.zeros(4, 3, 2, 2, dtype=torch.uint8), torch.arange(4) % 2)
+    return Dataset("d", Split(images, labels), test, tuple("abc"), "f")
+
+
+@pytest.mark.parametrize("on_disk", [False, True])
+@pytest.mark.parametrize("per_class", [1, 3])
+def test_the_last_of_each_class_are_held_out_and_nothing_is_lost(on_disk, per_class):
+    data = of_classes([5, 9, 4], on_disk)
+    part = data.with_held_out(per_class)
+    assert part.test.labels.bincount().tolist() == [per_class] * 3
+    for split in (part.train, part.test):
+        numbers = split.images[:][:, 0, 0, 0].long()
+        assert numbers.tolist() == sorted(numbers.tolist())  # in the data's order
+        assert torch.equal(data.train.labels[numbers], split.labels)
+    numbers = [s.images[:][:, 0, 0, 0].tolist() for s in (part.train, part.test)]
+    assert sorted(numbers[0] + numbers[1]) == list(range(18))
+    for label in range(3):
+        last = (data.train.labels == label).nonzero()[-per_class:, 0].tolist()
+        assert set(last) <= set(numbers[1])
+    assert torch.equal(part.mean_image, data.mean_image)
+    assert part.deviation == data.deviation
+    assert type(part.train.images) is type(data.train.images)
+
+
+def test_held_out_data_are_told_from_the_whole_by_their_fingerprint():
+    data = of_classes([5, 9, 4])
+    prints = [data.fingerprint, *(data.with_held_out(n).fingerprint for n in (1, 2))]
+    assert len(set(prints)) == 3
+    assert data.with_held_out(2).fingerprint == prints[2]
+    for count in (0, -1, 4, 100):
+        with pytest.raises(ValueError, match=rf"{count} images.*take 1 to 3"):
+            data.with_held_out(count)

@@ -1,10 +1,10 @@
 """Photographs to shards: every layout, every fault, killed at any moment."""
 
 import errno
-import io
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +15,6 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 from tqdm.auto import tqdm
 
 from alexnet_lib import settings
@@ -24,37 +23,7 @@ from alexnet_lib.data.preparing import prepare, shard
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.preparing.prepare import prepare as run
 from alexnet_lib.data.sources import fetch
-
-WNIDS = ("n01440764", "n02102040")
-
-
-def picture(seed, size=(24, 16), kind="JPEG"):
-    rng = np.random.default_rng(seed)
-    stream = io.BytesIO()
-    pixels = rng.integers(0, 256, (size[1], size[0], 3), np.uint8)
-    Image.fromarray(pixels).save(stream, kind)
-    return stream.getvalue()
-
-
-@pytest.fixture(autouse=True)
-def private_folder(tmp_path, monkeypatch):
-    """No test reads the machine's data or adds to them."""
-    monkeypatch.setenv("ALEXNET_DATA", str(tmp_path / "data"))
-
-
-@pytest.fixture
-def source(tmp_path):
-    """Class folders of 2 x 7 training and 2 x 3 test images."""
-    folder = tmp_path / "source"
-    seed = 0
-    for split, count in (("train", 7), ("val", 3)):
-        for wnid in WNIDS:
-            (folder / split / wnid).mkdir(parents=True)
-            for i in range(count):
-                seed += 1
-                file = folder / split / wnid / f"{wnid}_{i}.JPEG"
-                file.write_bytes(picture(seed, kind="PNG" if i == 2 else "JPEG"))
-    return folder
+from tests.data.examples import WNIDS, picture
 
 
 def make(source, **options):
@@ -388,3 +357,65 @@ def test_drawn_photographs_need_no_files():
     assert data.train.images.shape == (400, 3, 256, 256)
     assert not data.real
     assert data.train.labels.bincount().tolist() == [40] * 10
+
+
+@pytest.mark.parametrize("side", [1, 64, 384])
+def test_squares_of_other_sides_are_those_that_decode_makes(source, side):
+    made = run(f"imagenette-{side}", source, workers=1, shard=4, show=False)
+    data = load(f"imagenette-{side}")
+    assert made.folder.name == f"imagenette-{side}"
+    assert shards.manifest(made.folder).side == side
+    found = sorted((source / "train").glob("*/*"))
+    expected = torch.stack([decode(file.read_bytes(), side) for file in found])
+    assert torch.equal(data.train.images[:], expected.permute(0, 3, 1, 2))
+    assert data.mean_image.shape == (3, side, side)
+    assert data.classes == ("tench", "English springer")
+
+
+def test_sides_have_fingerprints_of_their_own(source):
+    names = ("imagenette", "imagenette-64", "imagenette-128")
+    for name in names:
+        run(name, source, workers=1, shard=4, show=False)
+    assert len({load(name).fingerprint for name in names}) == 3
+
+
+def test_any_folder_is_prepared_under_its_own_classes(source, tmp_path):
+    report = prepare.prepare_folder(source, tmp_path / "mine", show=False, workers=1)
+    data = shards.read(report.folder)
+    assert (data.name, data.classes) == ("mine", WNIDS)
+    assert data.fingerprint == load_as_one_shard(source).fingerprint
+
+
+def load_as_one_shard(source):
+    return shards.read(run("imagenette", source, workers=1, show=False).folder)
+
+
+def test_the_first_runs_images_are_found_under_a_name_of_their_own(source):
+    root = settings.data_root()
+    root.mkdir(parents=True)
+    source.rename(root / "imagenette-subset")
+    data = load("imagenette-subset")
+    assert len(data.train) == 14
+    half = load("imagenette-subset128")
+    assert half.train.images.shape == (14, 3, 128, 128)
+    with pytest.raises(DataError, match="imagenette not found"):
+        load("imagenette")
+
+
+def test_data_prepared_anew_is_loaded_anew(source):
+    first = load_as_one_shard(source)
+    assert load("imagenette").fingerprint == first.fingerprint
+    assert load("imagenette") is load("imagenette")
+    shutil.rmtree(settings.data_root() / "prepared" / "imagenette")
+    (source / "val" / WNIDS[0] / f"{WNIDS[0]}_0.JPEG").write_bytes(picture(99))
+    assert load_as_one_shard(source).fingerprint != first.fingerprint
+    assert load("imagenette").fingerprint != first.fingerprint
+
+
+def test_two_data_folders_are_not_mistaken_for_each_other(source, elsewhere):
+    elsewhere()
+    first = load_as_one_shard(source)
+    assert load("imagenette").fingerprint == first.fingerprint
+    elsewhere()
+    with pytest.raises(DataError, match="imagenette not found"):
+        load("imagenette")

@@ -1,99 +1,26 @@
 """Archives as they are published, read in place: small ones in the exact layouts."""
 
 import gzip
-import io
 import tarfile
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
-from scipy.io import savemat
 
 from alexnet_lib import settings
 from alexnet_lib.data import DataError, shards
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.preparing.prepare import prepare
 from alexnet_lib.data.sources import archives, ilsvrc, listing
-
-# In the devkit's order, which is not that of the WordNet ids.
-CLASSES = {1: ("n03", "chair, seat"), 2: ("n01", "tench, Tinca"), 3: ("n02", "cup")}
-NAMES = ("tench", "cup", "chair")
-TRUTH = [3, 1, 2, 1]
-
-
-def picture(seed):
-    rng = np.random.default_rng(seed)
-    stream = io.BytesIO()
-    pixels = rng.integers(0, 256, (16, 24, 3), np.uint8)
-    Image.fromarray(pixels).save(stream, "JPEG")
-    return stream.getvalue()
-
-
-def tar(files, mode="w"):
-    stream = io.BytesIO()
-    with tarfile.open(fileobj=stream, mode=mode) as archive:
-        for name, data in files.items():
-            member = tarfile.TarInfo(name)
-            member.size = len(data)
-            archive.addfile(member, io.BytesIO(data))
-    return stream.getvalue()
-
-
-def train_images():
-    return {
-        wnid: {f"{wnid}_{i}.JPEG": picture(10 * n + i) for i in range(3)}
-        for n, (wnid, _) in CLASSES.items()
-    }
-
-
-def test_images():
-    return [picture(100 + i) for i in range(len(TRUTH))]
-
-
-test_images.__test__ = False
-
-
-def devkit(year, truth=TRUTH):
-    fields = [
-        (f"ILSVRC{year}_ID", "O"),
-        ("WNID", "O"),
-        ("words", "O"),
-        ("num_children", "O"),
-    ]
-    rows = [(n, wnid, words, 0) for n, (wnid, words) in CLASSES.items()]
-    synsets = np.array([*rows, (4, "n00", "entity", 3)], dtype=fields)
-    meta = io.BytesIO()
-    savemat(meta, {"synsets": synsets.reshape(-1, 1)})
-    top = {"2012": "ILSVRC2012_devkit_t12", "2010": "devkit-1.0"}[year]
-    labels = "".join(f"{n}\n" for n in truth).encode()
-    names = {
-        f"{top}/readme.txt": b"...",
-        f"{top}/data/meta.mat": meta.getvalue(),
-        f"{top}/data/ILSVRC{year}_validation_ground_truth.txt": labels,
-    }
-    return tar(names, "w:gz")
-
-
-@pytest.fixture(autouse=True)
-def private_folder(tmp_path, monkeypatch):
-    """No test reads the machine's data or adds to them."""
-    monkeypatch.setenv("ALEXNET_DATA", str(tmp_path / "data"))
-
-
-@pytest.fixture
-def ilsvrc2012(tmp_path):
-    folder = tmp_path / "2012"
-    folder.mkdir()
-    inner = {f"{wnid}.tar": tar(files) for wnid, files in train_images().items()}
-    (folder / "ILSVRC2012_img_train.tar").write_bytes(tar(inner))
-    images = {
-        f"ILSVRC2012_val_{i + 1:08d}.JPEG": data
-        for i, data in reversed(list(enumerate(test_images())))
-    }
-    (folder / "ILSVRC2012_img_val.tar").write_bytes(tar(images))
-    (folder / "ILSVRC2012_devkit_t12.tar.gz").write_bytes(devkit("2012"))
-    return folder
+from tests.data.examples import (
+    CLASSES,
+    NAMES,
+    TRUTH,
+    devkit,
+    picture,
+    tar,
+    test_images,
+    train_images,
+)
 
 
 @pytest.fixture

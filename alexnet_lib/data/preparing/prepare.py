@@ -82,13 +82,14 @@ def prepare(
     base, side = locations.split_name(name)
     folder = settings.data_root() / "prepared" / name
     if shards.present(folder):
-        return _report(folder, source)
-    place = source or locations.find(base, settings.data_root())
+        return _report(folder, source, side)
+    place = _absolute(source or locations.find(base, settings.data_root()))
     if base == cifar.NAME:
-        place = _existing(place)
-        return _once(
-            folder, place, lambda: shards.write(folder, cifar.read(place), place)
-        )
+
+        def write() -> None:
+            shards.write(folder, cifar.read(place), place)
+
+        return _once(folder, place, side, write)
     return prepare_folder(
         place,
         folder,
@@ -123,7 +124,7 @@ def prepare_folder(
     from there. Raises `ValueError` for numbers that make no sense.
     """
     _check(max_skipped, side=side, workers=workers, shard=shard)
-    place, work = _existing(source), shards.partial(folder)
+    place, work = _absolute(source), shards.partial(folder)
 
     def make() -> None:
         work.mkdir(parents=True, exist_ok=True)
@@ -143,7 +144,7 @@ def prepare_folder(
         shards.finish(work, folder)
         _listing(folder).unlink(missing_ok=True)
 
-    return _once(folder, place, make)
+    return _once(folder, place, side, make)
 
 
 def estimate(
@@ -159,7 +160,7 @@ def estimate(
     if base == cifar.NAME:
         raise DataError(f"there is nothing to plan for {name}: it takes a minute")
     root = settings.data_root()
-    place = _existing(source or locations.find(base, root))
+    place = _absolute(source or locations.find(base, root))
     root.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".forecast-", dir=root) as scratch:
         found = locations.open_source(place, Path(scratch), name)
@@ -175,17 +176,16 @@ def _check(max_skipped: float = 0, **numbers: int | None) -> None:
             raise ValueError(f"{name} must be at least 1, not {number}")
 
 
-def _existing(source: Path) -> Path:
-    place = source.expanduser().resolve()
-    if not place.exists():
-        raise DataError(f"{source}: there is no such file or folder")
-    return place
+def _absolute(source: Path) -> Path:
+    return source.expanduser().resolve()
 
 
-def _once(folder: Path, source: Path, make: Callable[[], None]) -> Report:
-    """Have the folder made by one process, unless it is there."""
+def _once(folder: Path, source: Path, side: int, make: Callable[[], None]) -> Report:
+    """Have the folder made of the source by one process, unless it is there."""
     try:
         if not shards.present(folder):
+            if not source.exists():
+                raise DataError(f"{source}: there is no such file or folder")
             with locked(folder):
                 if not shards.present(folder):  # nor did it come while we waited
                     make()
@@ -195,16 +195,21 @@ def _once(folder: Path, source: Path, make: Callable[[], None]) -> Report:
             f"{place}{explained(error)}; what is done is kept, the same command goes "
             "on from there"
         ) from error
-    return _report(folder, source)
+    return _report(folder, source, side)
 
 
-def _report(folder: Path, source: Path | None) -> Report:
+def _report(folder: Path, source: Path | None, side: int) -> Report:
     """What is in a prepared folder, if it is what was asked for."""
     whole = shards.manifest(folder)
-    if source and whole.source != str(source.expanduser().resolve()):
+    if source and whole.source != str(_absolute(source)):
         raise DataError(
             f"{folder}: prepared already, from {whole.source or 'a place not noted'}; "
             f"leave {source} out, or delete the folder to prepare it from there"
+        )
+    if whole.side != side:
+        raise DataError(
+            f"{folder}: prepared already, as squares of {whole.side} pixels; delete it "
+            f"to prepare it as squares of {side}, or choose another folder"
         )
     train, test = (
         sum(len(s.labels) for s in split) for split in (whole.train, whole.test)
