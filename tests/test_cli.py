@@ -276,7 +276,9 @@ def test_ctrl_c_in_the_midst_of_training_leaves_one_line():
     with running("run", "figure1", "--scale", "smoke") as command:
         seen = ""
         while "batch/s" not in seen:
-            seen += command.stderr.read(1)
+            character = command.stderr.read(1)
+            assert character, f"ended before it trained: {seen}"
+            seen += character
         command.send_signal(signal.SIGINT)
         err = command.stderr.read()
     assert command.returncode == 130
