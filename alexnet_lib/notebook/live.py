@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -42,31 +42,20 @@ def watch(
     on from the last checkpoint.
     """
     configs = experiment.arms(scale)
-    chosen = tuple(arms) or tuple(configs)
-    curves: Curves = {}
-    live = _Live(curves, plot)
-
-    def on_epoch(arm: str, seed: int, epochs: list[dict[str, Any]]) -> None:
-        curves[arm] = [Curve(configs[arm], epochs)]
-        number, last = chosen.index(arm) + 1, configs[arm].training.epochs
-        now = min(epochs[-1]["epoch"] + 1, last)
-        live.show(
-            f"net {number} of {len(chosen)}, {arm}: epoch {now} of {last} running"
-        )
-
+    live = _Live(configs, tuple(arms) or tuple(configs), plot)
     try:
         for record in run_experiment(
             experiment,
             scale,
             seeds=experiment.seed_list(scale, 1),
-            arms=chosen,
+            arms=live.arms,
             show=False,
-            on_epoch=on_epoch,
+            on_epoch=live.on_epoch,
         ):
-            curves[record.arm] = [Curve(record.config, record.epochs)]
+            live.curves[record.arm] = [Curve(record.config, record.epochs)]
     finally:
         live.end()
-    return curves
+    return live.curves
 
 
 class _Live:
@@ -75,19 +64,33 @@ class _Live:
     As a widget it is no part of what a notebook stores, nor of what tests compare.
     """
 
-    def __init__(self, curves: Curves, plot: Callable[[Curves], Picture]) -> None:
-        self.curves, self.plot = curves, plot
+    def __init__(
+        self,
+        configs: Mapping[str, RunConfig],
+        arms: tuple[str, ...],
+        plot: Callable[[Curves], Picture],
+    ) -> None:
+        self.configs, self.arms, self.plot = configs, arms, plot
+        self.curves: Curves = {}
         self.widget = widgets.HTML("getting the data")
         view = self.widget._repr_mimebundle_()
         view.pop("text/plain")
         self.handle = display(view, raw=True, display_id=True)
         self.shown_at = float("-inf")
 
-    def show(self, words: str) -> None:
-        """Put the words and the curves so far; ten times a second at most."""
-        if time.monotonic() - self.shown_at >= _SECONDS:
-            self.widget.value = f"<p>{words}</p>{self.plot(self.curves).html()}"
-            self.shown_at = time.monotonic()
+    def on_epoch(self, arm: str, seed: int, epochs: list[dict[str, Any]]) -> None:
+        """Show the curves with this arm's epochs so far; ten times a second at most."""
+        config = self.configs[arm]
+        self.curves[arm] = [Curve(config, epochs)]
+        if time.monotonic() - self.shown_at < _SECONDS:
+            return
+        last = config.training.epochs
+        words = (
+            f"net {self.arms.index(arm) + 1} of {len(self.arms)}, {arm}: "
+            f"epoch {min(epochs[-1]['epoch'] + 1, last)} of {last} running"
+        )
+        self.widget.value = f"<p>{words}</p>{self.plot(self.curves).html()}"
+        self.shown_at = time.monotonic()
 
     def end(self) -> None:
         """Leave an ordinary picture of what was reached, whole or interrupted."""

@@ -102,9 +102,9 @@ def test_an_interrupt_leaves_the_picture_of_what_was_reached(cell, monkeypatch):
 def test_ten_times_a_second_at_most(cell, monkeypatch):
     moments = iter(i / 100 for i in range(10_000))
     monkeypatch.setattr(live.time, "monotonic", lambda: next(moments))
-    shown = live._Live({}, plot)
+    shown = live._Live(EXPERIMENT.arms("smoke"), ARMS, plot)
     for _ in range(100):
-        shown.show("epoch 1 of 2 running")
+        shown.on_epoch(ARMS[0], 1, [{"epoch": 0}])
     drawn = [text for text in cell.texts if "<img" in text]
     elapsed = next(moments)
     assert 2 <= len(drawn) <= 10 * elapsed + 1

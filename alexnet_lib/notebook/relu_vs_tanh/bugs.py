@@ -88,28 +88,24 @@ def centring(attempt: Attempt) -> None:
     test = torch.randint(50, 250, (4, 3, 4, 4), generator=generator).byte()
     x, y = train.float(), test.float()
     mean, joint = x.mean(0), torch.cat([x, y]).mean(0)
-    channels = x.mean((0, 2, 3), keepdim=True)
-    wrong = {
+    channels = x.mean((0, 2, 3), keepdim=True)[0]
+    # What is taken away from the training images, and from the test images.
+    taken = {
         "Brighter test images would come out the same: whose mean is taken?": (
-            (x - mean, y - y.mean(0))
+            (mean, y.mean(0))
         ),
         "The training images change when the test images do: it is the mean of both.": (
-            (x - joint, y - joint)
+            (joint, joint)
         ),
-        "The mean that is taken is that of the test images.": (
-            (x - y.mean(0), y - y.mean(0))
-        ),
-        "The test images are not centred.": (x - mean, y),
-        "One mean for all pixels is taken; the mean is an image.": (
-            (x - x.mean(), y - x.mean())
-        ),
+        "The mean that is taken is that of the test images.": (y.mean(0), y.mean(0)),
+        "The test images are not centred.": (mean, 0 * mean),
+        "One mean for all pixels is taken; the mean is an image.": (x.mean(), x.mean()),
         "One mean for each channel is taken; the mean is an image.": (
-            (x - channels, y - channels)
+            (channels, channels)
         ),
-        "The mean is added, not taken away.": (x + mean, y + mean),
+        "The mean is added, not taken away.": (-mean, -mean),
     }
-    right = x - mean, y - mean
-    got = attempt(train, test, wanted=right)
-    mistakes = {words: torch.cat(outcome) for words, outcome in wrong.items()}
+    mistakes = {words: torch.cat([x - a, y - b]) for words, (a, b) in taken.items()}
+    got = attempt(train, test, wanted=(x, y))
     otherwise = "They are not the images minus the training images' mean image."
-    require(torch.cat(got), torch.cat(right), mistakes, otherwise)
+    require(torch.cat(got), torch.cat([x - mean, y - mean]), mistakes, otherwise)
