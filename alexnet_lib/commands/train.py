@@ -63,31 +63,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--scale", choices=settings.SCALES, help="of the experiment; default laptop"
     )
-    changes = parser.add_argument_group("changes to the recipe of #145")
-    changes.add_argument("--data", help="as in `alexnet data ls`; default imagenet")
-    changes.add_argument("--network", choices=PRESETS, help="default source")
-    changes.add_argument(
-        "--pattern",
-        choices=(*PATTERNS, "half"),
-        help="which layers read both towers; half: the one-GPU net of §3.2",
-    )
-    changes.add_argument(
-        "--crop", type=words.count, help="pixels a side; default the network's input"
-    )
-    changes.add_argument("--epochs", type=words.count, help="default 90")
-    changes.add_argument(
-        "--batch-size", type=words.count, help="of all replicas; default 128"
-    )
-    changes.add_argument("--learning-rate", type=float, help="default 0.01")
-    changes.add_argument(
-        "--drop",
-        type=words.count,
-        nargs="*",
-        help="after these epochs rate / 10; default 25 51 79",
-    )
-    changes.add_argument(
-        "--precision", choices=get_args(Precision), help="default bfloat16"
-    )
+    _add_changes(parser.add_argument_group("changes to the recipe of #145"))
     how = parser.add_argument_group("how it is trained")
     how.add_argument("--seed", type=words.seed, default=1)
     how.add_argument(
@@ -97,6 +73,27 @@ def add(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--wire", choices=get_args(Wire), default="same")
     how.add_argument("--device", choices=get_args(DeviceKind))
     how.add_argument("--save", type=Path, help="checkpoint; default in ALEXNET_RUNS")
+
+
+def _add_changes(group: argparse._ArgumentGroup) -> None:
+    count = words.count
+    group.add_argument("--data", help="as in `alexnet data ls`; default imagenet")
+    group.add_argument("--network", choices=PRESETS, help="default source")
+    group.add_argument(
+        "--pattern",
+        choices=(*PATTERNS, "half"),
+        help="which layers read both towers; half: the one-GPU net of §3.2",
+    )
+    group.add_argument("--crop", type=count, help="side; default the network's input")
+    group.add_argument("--epochs", type=count, help="default 90")
+    group.add_argument("--batch-size", type=count, help="of all; default 128")
+    group.add_argument("--learning-rate", type=float, help="default 0.01")
+    group.add_argument(
+        "--drop", type=count, nargs="*", help="rate / 10 after; default 25 51 79"
+    )
+    group.add_argument(
+        "--precision", choices=get_args(Precision), help="default bfloat16"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:

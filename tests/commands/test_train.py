@@ -9,7 +9,7 @@ from alexnet_lib import cli, settings
 from alexnet_lib.commands import train, words
 from alexnet_lib.config import Augmentation, RunConfig, to_dict
 from alexnet_lib.data import load
-from alexnet_lib.experiments.photographs import ABLATIONS
+from alexnet_lib.experiments.photographs import ABLATIONS, recipe
 from alexnet_lib.nets.ablations import with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.runs.check import check_config
@@ -33,6 +33,17 @@ def test_without_changes_it_is_the_arm_of_the_experiment_at_paper_scale():
         assert getattr(found.training, field) == getattr(arm.training, field)
     assert found.training.drop_epochs == arm.training.drop_epochs
     assert found.training.precision == arm.training.precision == "bfloat16"
+
+
+def test_the_help_names_the_recipes_numbers():
+    """It is printed without torch, and so cannot ask the recipe."""
+    parser, usual = words.Parser(prog="alexnet train"), recipe("paper")
+    train.add(parser)
+    told = {action.dest: action.help for action in parser._actions}
+    for word in ("epochs", "batch_size", "learning_rate", "precision"):
+        assert told[word].endswith(f"default {getattr(usual, word)}")
+    drops = " ".join(map(str, usual.drop_epochs))
+    assert told["drop"].endswith(f"default {drops}")
 
 
 def test_each_change_is_made():
