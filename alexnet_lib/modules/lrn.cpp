@@ -7,6 +7,7 @@
 // places, stays in the nearest cache through all steps, so that main memory is read
 // once and written once; N - 1 places lie around its edge, as windows reach beyond.
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -29,59 +30,61 @@ struct Tiles {
   Count count() const { return outer * high * wide; }
 
   Count rows_of(Count tile) const {
-    Count left = rows - tile / wide % high * tall;
-    return left < tall ? left : tall;
+    return std::min(tall, rows - tile / wide % high * tall);
   }
 
   Buffer buffer(REAL beyond) const { return Buffer((tall + HIGH - 1) * padded, beyond); }
 
-  // where values lie in a buffer, if a window begins `before` them
-  Count inside(Count before) const { return (WITHIN ? before * padded : 0) + before * block; }
-
-  // work(place in memory, place in the row) for each value in a row of a tile
-  template <class Work>
-  void each(Count tile, Count row, Work work) const {
-    Count first = tile % wide * block;
-    Count start = ((tile / wide / high * rows + tile / wide % high * tall + row) * columns) * inner + first;
-    Count run = inner - first < block ? inner - first : block;
-    if (block == inner) {
-#pragma GCC ivdep
-      for (Count x = 0; x < width; ++x) work(start + x, x);
-    } else {
-      for (Count column = 0; column < columns; ++column)
-#pragma GCC ivdep
-        for (Count i = 0; i < run; ++i)
-          work(start + column * inner + i, column * block + i);
-    }
+  // a row in a buffer, if a window begins `before` its value
+  REAL *inside(Buffer &buffer, Count row, Count before) const {
+    return buffer.data() + (row + (WITHIN ? before : 0)) * padded + before * block;
   }
 
-  // sums over the windows of a buffer's row; `above` is for sums over rows alone
-  void sum(const REAL *from, REAL *above, REAL *sums) const {
-    if (HIGH > 1) {
-      for (Count x = 0; x < padded; ++x) {
-        REAL sum = from[x];
-        for (Count j = 1; j < HIGH; ++j) sum += from[x + j * padded];
-        above[x] = sum;
-      }
-      from = above;
-    }
-#pragma GCC ivdep
-    for (Count x = 0; x < width; ++x) {
-      REAL sum = from[x];
-      for (Count j = 1; j < N; ++j) sum += from[x + j * block];
-      sums[x] = sum;
-    }
+  // work(place in memory, place in the row, count) for the runs of a row of a tile
+  template <class Work>
+  void runs(Count tile, Count row, Work work) const {
+    Count first = tile % wide * block, above = tile / wide % high * tall + row;
+    Count start = (tile / wide / high * rows + above) * columns * inner + first;
+    if (block < 16 && block == inner) return work(start, 0, width);
+    Count run = std::min(block, inner - first);
+    for (Count column = 0; column < columns; ++column)
+      work(start + column * inner, column * block, run);
   }
 
   // a share of k and alpha a^2 at each place: their window sum is s
-  void square(Count tile, const VALUE *a, REAL *squares, REAL share, REAL alpha) const {
+  void square(Count tile, const VALUE *a, Buffer &squares, REAL share, REAL alpha) const {
     for (Count row = 0; row < rows_of(tile); ++row) {
-      REAL *to = squares + inside(N / 2) + row * padded;
-      each(tile, row, [=](Count i, Count x) {
-        REAL value = a[i];
-        to[x] = share + alpha * value * value;
+      REAL *inner_row = inside(squares, row, N / 2);
+      runs(tile, row, [=](Count at, Count x, Count run) {
+        REAL *to = inner_row + x;
+#pragma omp simd
+        for (Count i = 0; i < run; ++i) {
+          REAL value = a[at + i];
+          to[i] = share + alpha * value * value;
+        }
       });
     }
+  }
+
+  // a buffer's row, or within maps the sums of the rows of its windows
+  const REAL *upright(const Buffer &buffer, Count row, Buffer &sums) const {
+    const REAL *from = buffer.data() + row * padded;
+    if (HIGH == 1) return from;
+    REAL *to = sums.data();
+#pragma omp simd
+    for (Count x = 0; x < padded; ++x) {
+      REAL sum = from[x];
+      for (Count j = 1; j < HIGH; ++j) sum += from[x + j * padded];
+      to[x] = sum;
+    }
+    return to;
+  }
+
+  // the sum over the columns of the window that begins at a place
+  REAL sum(const REAL *from) const {
+    REAL sum = from[0];
+    for (Count j = 1; j < N; ++j) sum += from[j * block];
+    return sum;
   }
 };
 
@@ -90,18 +93,20 @@ extern "C" void forward(const Count *sizes, int threads, double share, double al
   const Tiles tiles(sizes);
 #pragma omp parallel num_threads(threads)
   {
-    Buffer squares = tiles.buffer(share), above(tiles.padded), sums(tiles.width);
-    REAL *s = sums.data();
+    Buffer squares = tiles.buffer(share), sums(tiles.padded);
 #pragma omp for
     for (Count tile = 0; tile < tiles.count(); ++tile) {
-      tiles.square(tile, a, squares.data(), share, alpha);
+      tiles.square(tile, a, squares, share, alpha);
       for (Count row = 0; row < tiles.rows_of(tile); ++row) {
-        tiles.sum(squares.data() + row * tiles.padded, above.data(), s);
-        for (Count x = 0; x < tiles.width; ++x) {
-          REAL inverse = 1 / s[x];
-          s[x] = std::sqrt(inverse * std::sqrt(inverse));  // s^(-3/4)
-        }
-        tiles.each(tile, row, [=](Count i, Count x) { b[i] = REAL(a[i]) * s[x]; });
+        const REAL *line = tiles.upright(squares, row, sums);
+        tiles.runs(tile, row, [=](Count at, Count x, Count run) {
+#pragma omp simd
+          for (Count i = 0; i < run; ++i) {
+            REAL inverse = 1 / tiles.sum(line + x + i);
+            REAL power = std::sqrt(inverse * std::sqrt(inverse));  // s^(-3/4)
+            b[at + i] = REAL(a[at + i]) * power;
+          }
+        });
       }
     }
   }
@@ -113,32 +118,35 @@ extern "C" void backward(const Count *sizes, int threads, double share, double a
   const REAL factor = -2 * alpha * 0.75;
 #pragma omp parallel num_threads(threads)
   {
-    Buffer squares = tiles.buffer(share), terms = tiles.buffer(0);
-    Buffer above(tiles.padded), sums(tiles.width), direct(tiles.tall * tiles.width);
-    REAL *s = sums.data();
+    Buffer squares = tiles.buffer(share), terms = tiles.buffer(0), sums(tiles.padded);
+    Buffer direct(tiles.tall * tiles.width);
 #pragma omp for
     for (Count tile = 0; tile < tiles.count(); ++tile) {
-      tiles.square(tile, a, squares.data(), share, alpha);
+      tiles.square(tile, a, squares, share, alpha);
       for (Count row = 0; row < tiles.rows_of(tile); ++row) {
-        tiles.sum(squares.data() + row * tiles.padded, above.data(), s);
+        const REAL *line = tiles.upright(squares, row, sums);
         REAL *d = direct.data() + row * tiles.width;
-        for (Count x = 0; x < tiles.width; ++x) {
-          s[x] = 1 / s[x];
-          d[x] = std::sqrt(s[x] * std::sqrt(s[x]));  // s^(-3/4)
-        }
         // window sums of these go to the values in whose windows each lies: for even
         // N they begin one place later
-        REAL *t = terms.data() + tiles.inside(N - 1 - N / 2) + row * tiles.padded;
-        tiles.each(tile, row, [=](Count i, Count x) {
-          d[x] *= REAL(g[i]);
-          t[x] = d[x] * REAL(a[i]) * s[x];
+        REAL *t = tiles.inside(terms, row, N - 1 - N / 2);
+        tiles.runs(tile, row, [=](Count at, Count x, Count run) {
+#pragma omp simd
+          for (Count i = 0; i < run; ++i) {
+            REAL inverse = 1 / tiles.sum(line + x + i);
+            REAL power = std::sqrt(inverse * std::sqrt(inverse));  // s^(-3/4)
+            REAL first = power * REAL(g[at + i]);
+            d[x + i] = first;
+            t[x + i] = first * REAL(a[at + i]) * inverse;
+          }
         });
       }
       for (Count row = 0; row < tiles.rows_of(tile); ++row) {
-        tiles.sum(terms.data() + row * tiles.padded, above.data(), s);
+        const REAL *line = tiles.upright(terms, row, sums);
         const REAL *d = direct.data() + row * tiles.width;
-        tiles.each(tile, row, [=](Count i, Count x) {
-          da[i] = d[x] + factor * REAL(a[i]) * s[x];
+        tiles.runs(tile, row, [=](Count at, Count x, Count run) {
+#pragma omp simd
+          for (Count i = 0; i < run; ++i)
+            da[at + i] = d[x + i] + factor * REAL(a[at + i]) * tiles.sum(line + x + i);
         });
       }
     }

@@ -70,14 +70,9 @@ def tiles(rule: Rule, x: Tensor) -> tuple[int, ...]:
     last = not x.is_contiguous()
     if rule.within_map:
         outer, inner = (batch, maps) if last else (batch * maps, 1)
-        return outer, height, width, inner, height, _block(inner, _PLACES // 4)
+        return outer, height, width, inner, height, inner
     rows, inner = (batch * height * width, 1) if last else (batch, height * width)
     tall = _ROWS if last else 1
     size = rows * rule.groups, maps // rule.groups
-    return 1, *size, inner, tall, _block(inner, _PLACES)
-
-
-def _block(inner: int, most: int) -> int:
-    """Split `inner` evenly, into blocks of at most `most` and a multiple of 16."""
-    blocks = math.ceil(inner / most)
-    return min(inner, 16 * math.ceil(inner / blocks / 16))
+    even = inner / math.ceil(inner / _PLACES)  # blocks of one size, as far as it goes
+    return 1, *size, inner, tall, min(inner, 16 * math.ceil(even / 16))
