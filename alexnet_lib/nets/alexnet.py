@@ -38,9 +38,9 @@ def alexnet(preset: Preset = "paper", classes: int = 1000) -> NetworkConfig:
     - `paper`: the text of §3 and §5. It does not say how 224 pixels become 55
       windows; here as in the code.
     - `source`: config #145 of the authors' code, which gave the paper's figures. It is
-      the network alone: what the code fed it (32 images to a crop and mirror, the
-      central mean window, division by 1.1; never reshuffled) is
-      `data.augment.SOURCE`, and runs here are fed image by image unless they say so.
+      the network alone: the code's views (32 images to a crop and mirror, the central
+      mean window, division by 1.1) are `data.augment.SOURCE`. Runs here draw views
+      image by image, reshuffle, keep the colour noise on and never freeze conv1.
     - `caffe`: `bvlc_alexnet` of 2014, 227 pixels.
     - `torchvision`: `torchvision.models.alexnet`, a different net of 2014 ("One
       weird trick", Krizhevsky), without normalisation and groups.
