@@ -60,6 +60,17 @@ def leave_busy_cores() -> str:
     return f"threads  {threads} of {cores}, as others keep this machine busy"
 
 
+def loader_threads(device: torch.device) -> int:
+    """How many threads make batches ahead of the steps on `device`.
+
+    One where the steps take the cores themselves; up to eight beside a GPU, which
+    takes as many images as several cores give.
+    """
+    if device.type == "cpu":
+        return 1
+    return max(1, min(8, settings.cores() // torch.cuda.device_count()))
+
+
 def environment(device: torch.device, precision: Precision) -> dict[str, Any]:
     """The `environment` part of a record."""
     return {

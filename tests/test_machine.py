@@ -130,3 +130,13 @@ def test_threads_are_as_many_as_idle_cores(busy_percent, asked, threads, monkeyp
     finally:
         machine.leave_busy_cores.cache_clear()
         torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize(
+    ("kind", "cores", "gpus", "threads"),
+    [("cpu", 16, 1, 1), ("cuda", 16, 1, 8), ("cuda", 16, 8, 2), ("cuda", 2, 4, 1)],
+)
+def test_loaders_share_the_cores_beside_gpus(kind, cores, gpus, threads, monkeypatch):
+    monkeypatch.setattr(settings, "cores", lambda: cores)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: gpus)
+    assert machine.loader_threads(torch.device(kind)) == threads

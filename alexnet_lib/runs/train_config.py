@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from alexnet_lib import machine
 from alexnet_lib.config import RunConfig, digest
 from alexnet_lib.data import Dataset
 from alexnet_lib.data.augment import CentreViews, TrainViews
@@ -104,7 +105,8 @@ def _batches(
     if data.augmentation is None:
         return Batches(dataset.train, whole, batch_size, seed)
     views = TrainViews(dataset, data.augmentation, whole.device, data.pixels)
-    return ViewBatches(dataset.train, views, batch_size, seed)
+    workers = machine.loader_threads(whole.device)
+    return ViewBatches(dataset.train, views, batch_size, seed, workers=workers)
 
 
 def weights_sha256(net: nn.Module, team: Team = SINGLE_PROCESS) -> str:
