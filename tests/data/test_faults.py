@@ -131,6 +131,32 @@ def test_no_descriptors_left_is_not_damage(made):
     assert "ulimit" in line_of(caught.value)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="takes /proc for a bad disk")
+@pytest.mark.parametrize("which", range(3))
+def test_a_disk_that_fails_is_not_damage(made, which):
+    file = files_of_prepared(made)[which]
+    file.unlink()
+    file.symlink_to("/proc/self/mem")  # whose first bytes cannot be read
+    with pytest.raises(OSError, match=os.strerror(errno.EIO)) as caught:
+        shards.read(made)
+    assert line_of(caught.value).startswith(f"{file}: Input/output error; the disk")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits the address space")
+def test_no_memory_for_a_map_is_not_damage(made):
+    file = made / "train-00001.npy"
+    header = shards.array_header((1 << 24, 256, 256, 3), np.dtype(np.uint8))
+    with file.open("wb") as stream:
+        stream.write(header)
+        stream.truncate(len(header) + (1 << 24) * 256 * 256 * 3)
+    with (
+        limited("RLIMIT_AS", 1 << 40),
+        pytest.raises(OSError, match=os.strerror(errno.ENOMEM)) as caught,
+    ):
+        shards.read(made)
+    assert "delete" not in line_of(caught.value)
+
+
 SPOILT = {
     "empty": lambda file: file.write_bytes(b""),
     "cut": lambda file: file.write_bytes(file.read_bytes()[:-5]),

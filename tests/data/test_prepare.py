@@ -19,7 +19,7 @@ from tqdm.auto import tqdm
 
 from alexnet_lib import settings
 from alexnet_lib.data import DataError, load, shards
-from alexnet_lib.data.preparing import prepare, shard
+from alexnet_lib.data.preparing import job, prepare, shard
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.preparing.prepare import prepare as run
 from alexnet_lib.data.sources import fetch
@@ -98,7 +98,7 @@ def test_fingerprint_knows_pixels_and_labels(source, elsewhere):
 
 def test_prepared_data_is_not_prepared_again(source, monkeypatch):
     first = make(source)
-    monkeypatch.setattr(prepare, "make_shard", None)
+    monkeypatch.setattr(job, "make_shard", None)
     assert make(source) == first
 
 
@@ -208,13 +208,13 @@ def test_a_plan_prepares_nothing_and_grows_with_the_number_of_images(source):
     many = prepare.estimate("imagenette", source, images=1_331_167)
     assert "1,331,167 images" in many.table()
     assert "disk    261.7 GB" in many.table()
-    assert "memory  0.47 GB" in many.table()
+    assert "memory  0.67 GB" in many.table()
 
 
 def test_a_disk_too_small_is_refused_before_the_work(source, monkeypatch):
     usage = type("Usage", (), {"free": 1_000_000})
-    monkeypatch.setattr(prepare.shutil, "disk_usage", lambda _: usage)
-    monkeypatch.setattr(prepare, "make_shard", None)
+    monkeypatch.setattr(job.shutil, "disk_usage", lambda _: usage)
+    monkeypatch.setattr(job, "make_shard", None)
     with pytest.raises(DataError, match=r"0\.01 GB needed, 0\.00 GB free"):
         make(source)
 
@@ -251,7 +251,7 @@ def test_a_disk_that_fills_up_stops_cleanly_and_resumes(
         made.append(one.name)
         return shard.make_shard(one)
 
-    monkeypatch.setattr(prepare, "make_shard", counted)
+    monkeypatch.setattr(job, "make_shard", counted)
     assert files(make(source).folder) == whole
     assert len(made) == 6 - min(at // 3, 6)
 

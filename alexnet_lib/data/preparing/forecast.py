@@ -13,9 +13,9 @@ from alexnet_lib.data.preparing.shard import Shard, make_shard
 from alexnet_lib.data.sources.folders import Item
 
 _SAMPLE = 64
-_LISTED_BYTES = 350
-"""Memory of one file's name, place and label in the list of all: 1.28 million in
-class folders of ILSVRC's names took 0.44 GB, as pieces of one archive 0.33 GB."""
+_LISTED_BYTES = 500
+"""Memory of one file's name, place, time and label in the list of all, in class folders
+of ILSVRC's names."""
 
 _CORES = (1, 2, 4, 8, 16, 32)
 

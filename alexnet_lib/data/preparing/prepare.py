@@ -1,39 +1,28 @@
 """From a folder of JPEGs, or ILSVRC's archives, to shards of squares (§2).
 
 Work is cut into shards of a fixed number of files, each made by one process and
-independent of all others: so the result does not depend on how many processes
-there are, and a run that was killed goes on with the shards that are missing.
+independent of all others: so the result does not depend on how many processes there
+are, and work that was killed goes on with the shards that are missing.
 """
 
 from __future__ import annotations
 
-import json
-import operator
-import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import closing
 from dataclasses import dataclass
-from functools import reduce
 from pathlib import Path
-
-from tqdm.auto import tqdm
 
 from alexnet_lib import settings
 from alexnet_lib.data import shards
-from alexnet_lib.data.dataset import derived
 from alexnet_lib.data.errors import DataError
 from alexnet_lib.data.preparing import forecast
-from alexnet_lib.data.preparing.shard import Made, Shard, SplitName, make_shard
-from alexnet_lib.data.preparing.workers import run_all
-from alexnet_lib.data.shards import SIDE, Manifest, StoredShard
+from alexnet_lib.data.preparing.job import Job, listing_of, shards_of
+from alexnet_lib.data.shards import SIDE
 from alexnet_lib.data.sources import cifar, locations
-from alexnet_lib.data.sources.folders import Item, Source
-from alexnet_lib.files import explained, locked, written_whole
+from alexnet_lib.files import explained, locked
 
 SHARD = 512
 MAX_SKIPPED = 0.01
-_FEW = 8
 
 
 @dataclass(frozen=True)
@@ -44,23 +33,6 @@ class Report:
     train: int
     test: int
     skipped: tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class Job:
-    """What is to be done for a folder: shards to make, by so many workers.
-
-    `refused` are the files that are known to be no images, and why; if more than the
-    share `max_skipped` of all files cannot be used, it is an error. `show` progress.
-    """
-
-    name: str
-    folder: Path
-    shards: list[Shard]
-    refused: tuple[tuple[str, str], ...]
-    workers: int
-    max_skipped: float
-    show: bool
 
 
 def prepare(
@@ -133,16 +105,16 @@ def prepare_folder(
             job = Job(
                 name or folder.name,
                 folder,
-                _shards_of(work, found, shard, side),
+                shards_of(work, found, shard, side),
                 found.refused,
                 workers or settings.cores(),
                 max_skipped,
                 show,
             )
-            whole = _manifest(job, found.classes, place, _make_missing(job))
-            shards.write_manifest(work, whole)
+            made = job.make_missing()
+            shards.write_manifest(work, job.manifest(found.classes, place, made))
         shards.finish(work, folder)
-        _listing(folder).unlink(missing_ok=True)
+        listing_of(folder).unlink(missing_ok=True)
 
     return _once(folder, place, side, make)
 
@@ -225,128 +197,3 @@ def _finished(work: Path, place: Path) -> bool:
             return True
         (work / shards.MANIFEST).unlink()
     return False
-
-
-def _shards_of(work: Path, source: Source, size: int, side: int) -> list[Shard]:
-    """The shards of both splits, of `size` files each and what is left over."""
-    splits: tuple[tuple[SplitName, list[Item]], ...]
-    splits = (("train", source.train), ("test", source.test))
-    return [
-        Shard(work, split, at // size, side, tuple(items[at : at + size]))
-        for split, items in splits
-        for at in range(0, len(items), size)
-    ]
-
-
-def _make_missing(job: Job) -> dict[str, Made]:
-    """Make whatever shards are missing; stop as soon as too much is skipped.
-
-    One that had to skip files is made again: they may have been mended.
-    """
-    before = {shard.name: shard.made() for shard in job.shards}
-    made = {n: m for n, m in before.items() if m is not None and not m.skipped}
-    missing = [shard for shard in job.shards if shard.name not in made]
-    total = sum(len(shard.items) for shard in job.shards)
-    left = sum(len(shard.items) for shard in missing)
-    if missing:
-        _announce(job, missing, left)
-    skipped = list(job.refused)
-    _check_skipped(job, skipped)
-    bar = tqdm(
-        desc=f"preparing {job.name}",
-        total=total,
-        initial=total - left,
-        unit="image",
-        mininterval=0.5,
-        disable=not job.show,
-    )
-    with bar, closing(run_all(make_shard, missing, job.workers)) as results:
-        for shard, new in results:
-            made[shard.name] = new
-            skipped += [(name, why) for name, why in new.skipped]
-            bar.update(len(shard.items))
-            bar.set_postfix(skipped=len(skipped), refresh=False)
-            _check_skipped(job, skipped)
-    return made
-
-
-def _announce(job: Job, missing: list[Shard], left: int) -> None:
-    """Say what disk and time the work will take; refuse if the disk is too small."""
-    # The sum beside each shard takes the room of four images.
-    need = (left + 4 * len(missing)) * missing[0].image_bytes
-    work = missing[0].folder
-    free = shutil.disk_usage(work).free
-    if need > free:
-        raise DataError(
-            f"{work}: {need / 1e9:.2f} GB needed, {free / 1e9:.2f} GB free; free "
-            "some, or set ALEXNET_DATA to a folder on a larger disk"
-        )
-    if job.show:
-        items = [item for shard in missing for item in shard.items[:_FEW]]
-        plan = forecast.measure(job.name, work, items, left, missing[0].side)
-        tqdm.write(plan.line(job.workers))
-
-
-def _check_skipped(job: Job, skipped: list[tuple[str, str]]) -> None:
-    total = sum(len(shard.items) for shard in job.shards) + len(job.refused)
-    if len(skipped) <= job.max_skipped * total:
-        return
-    listing = _listing(job.folder)
-    lines = "".join(f"{name}: {why}\n" for name, why in skipped)
-    with written_whole(listing, sync=False) as stream:
-        stream.write(lines.encode())
-    file, reason = skipped[0]
-    raise DataError(
-        f"{job.name}: {len(skipped)} of {total} files cannot be used, more than "
-        f"{job.max_skipped:.1%}; the first is {file}: {reason}; all are listed in "
-        f"{listing}: mend them and run the same command"
-    )
-
-
-def _listing(folder: Path) -> Path:
-    """The file that lists what was skipped when that was too much."""
-    return folder.with_name(f"{folder.name}-skipped.txt")
-
-
-def _manifest(
-    job: Job, classes: tuple[str, ...], source: Path, made: dict[str, Made]
-) -> Manifest:
-    """What was made, with the sums added up and written."""
-    stored: dict[SplitName, list[StoredShard]] = {"train": [], "test": []}
-    for shard in job.shards:
-        one = made[shard.name]
-        if one.labels:
-            file = shard.file(".npy").name
-            stored[shard.split].append(StoredShard(file, one.sha256, one.labels))
-    for split, kept in stored.items():
-        seen = {label for shard in kept for label in shard.labels}
-        if unseen := set(range(len(classes))) - seen:
-            raise DataError(
-                f"{job.name}: no file of class {classes[min(unseen)]} in {split} could "
-                "be used; mend its files, or remove the class from train and test"
-            )
-    train = (shard for shard in job.shards if shard.split == "train")
-    sums = reduce(operator.add, (shard.sums(made[shard.name]) for shard in train))
-    skipped = [list(skip) for skip in job.refused]
-    return Manifest(
-        name=job.name,
-        classes=list(classes),
-        fingerprint=_fingerprint(stored),
-        side=job.shards[0].side,
-        source=str(source),
-        train=stored["train"],
-        test=stored["test"],
-        total=shards.save_total(job.shards[0].folder, sums),
-        products=sums.products.tolist(),
-        skipped=skipped + [skip for s in job.shards for skip in made[s.name].skipped],
-    )
-
-
-def _fingerprint(stored: dict[SplitName, list[StoredShard]]) -> str:
-    """What identifies the data: the checksums of all arrays, and the labels."""
-    checksums = {s.file: s.sha256 for split in stored.values() for s in split}
-    labels = {
-        name: [label for shard in split for label in shard.labels]
-        for name, split in stored.items()
-    }
-    return derived(json.dumps([checksums, labels]))
