@@ -11,6 +11,9 @@ from typing import Literal
 Scale = Literal["smoke", "laptop", "paper"]
 SCALES: tuple[Scale, ...] = ("smoke", "laptop", "paper")
 
+CHECKPOINT_SECONDS = 30.0
+"""At most once in so long a run is saved within an epoch."""
+
 PACKAGE = Path(__file__).resolve().parent
 PROJECT = PACKAGE.parent
 """The checkout, if there is one: see `in_checkout`."""

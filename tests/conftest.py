@@ -6,7 +6,9 @@ import pytest
 
 from alexnet_lib import machine
 from alexnet_lib.experiments.figure1 import FIGURE1
-from alexnet_lib.runs import run
+from alexnet_lib.runs.run import Options, Run
+
+QUIET = Options(show=False)
 
 
 @pytest.fixture(autouse=True)
@@ -29,9 +31,7 @@ def quick(experiment=FIGURE1, epochs=1):
 
     def arms(scale):
         return {
-            name: dataclasses.replace(
-                config, training=dataclasses.replace(config.training, epochs=epochs)
-            )
+            name: config.with_training(epochs=epochs)
             for name, config in experiment.arms(scale).items()
         }
 
@@ -46,7 +46,7 @@ def record(tmp_path_factory):
         patch.setattr(
             machine, "code", lambda: {"commit": "c", "dirty": False, "command": "x"}
         )
-        return run.run_arm(quick(), "2012-relu", 1, "smoke", show=False)
+        return Run(quick(), "2012-relu", 1, "smoke").record(QUIET)
 
 
 @pytest.fixture

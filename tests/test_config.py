@@ -5,7 +5,8 @@ import json
 
 import pytest
 
-from alexnet_lib.config import RunConfig, digest, from_dict, to_dict
+from alexnet_lib.config import RunConfig
+from alexnet_lib.config_json import digest, from_dict, to_dict
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.nets.layers import Linear
 from alexnet_lib.settings import SCALES

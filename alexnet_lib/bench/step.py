@@ -29,7 +29,7 @@ from alexnet_lib.nets.cifar import conv_local, four_layer
 from alexnet_lib.nets.counts import count
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.training.loop import train
-from alexnet_lib.training.optim import PaperSGD, parameter_groups
+from alexnet_lib.training.optim import optimizer_for
 from alexnet_lib.training.step import train_step
 
 _SEED = 1
@@ -139,9 +139,10 @@ def _library_step(case: Case) -> Callable[[], object]:
 def _our_step(
     net: nn.Module, case: Case, decay_mult: dict[str, float]
 ) -> Callable[[], object]:
-    config = TrainingConfig(learning_rate=_RATE, epochs=1, precision="bfloat16")
-    groups = parameter_groups(net, _RATE, 2 * _RATE, 5e-4, decay_mult)
-    optimizer = PaperSGD(groups, lr=_RATE)
+    config = TrainingConfig(
+        learning_rate=_RATE, epochs=1, weight_decay=5e-4, precision="bfloat16"
+    )
+    optimizer = optimizer_for(net, config, decay_mult)
     images, labels = _noise(case)
     return partial(train_step, net.train(), images, labels, optimizer, config)
 

@@ -28,7 +28,7 @@ from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind
 from alexnet_lib.parallel.sharding import Layout
-from alexnet_lib.training.optim import paper_sgd
+from alexnet_lib.training.optim import optimizer_for
 from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import SingleProcess, Team
 
@@ -168,7 +168,7 @@ def training_step(
     config = TrainingConfig(
         learning_rate=1e-4, epochs=1, weight_decay=5e-4, precision=precision
     )
-    optimizer = paper_sgd(net, config, decay_multipliers(network))
+    optimizer = optimizer_for(net, config, decay_multipliers(network))
     generator = torch.Generator().manual_seed(1)
     images = torch.randn(batch, *network.input_shape, generator=generator)
     labels = torch.arange(batch, device=team.device) % 10

@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> None:
     from alexnet_lib import experiments, machine
     from alexnet_lib.ledger.run_tables import result_table
     from alexnet_lib.runs.records import published
-    from alexnet_lib.runs.run import run_experiment
+    from alexnet_lib.runs.run import Options, run_experiment
 
     chosen = experiments.by_name(arguments.experiment)
     scale = words.scale(arguments)
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> None:
         scale,
         seeds=arguments.seed or chosen.seed_list(scale, arguments.seeds),
         arms=list(dict.fromkeys(arguments.arm)),
-        publish=arguments.publish,
+        options=Options(publish=arguments.publish),
     )
     print(result_table(records))
     if not arguments.publish:

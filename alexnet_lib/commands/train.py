@@ -24,6 +24,7 @@ import dataclasses
 import json
 import os
 import signal
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -34,13 +35,13 @@ from alexnet_lib.config import (
     DataConfig,
     Precision,
     RunConfig,
-    digest,
-    from_dict,
 )
+from alexnet_lib.config_json import digest, from_dict
 from alexnet_lib.nets.ablations import PATTERNS, with_communication, with_half_the_maps
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
 from alexnet_lib.nets.network import with_input_side
 from alexnet_lib.parallel.sharding import DeviceKind, Layout, Output, Wire
+from alexnet_lib.training.schedule import FixedDrops
 
 if TYPE_CHECKING:
     from alexnet_lib.data import Dataset
@@ -72,6 +73,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--output", choices=get_args(Output), default="split")
     how.add_argument("--wire", choices=get_args(Wire), default="same")
     how.add_argument("--device", choices=get_args(DeviceKind))
+    how.add_argument(
+        "--save-every",
+        type=float,
+        default=settings.CHECKPOINT_SECONDS,
+        metavar="SECONDS",
+        help="at most once in so long within an epoch",
+    )
     how.add_argument("--save", type=Path, help="checkpoint; default in ALEXNET_RUNS")
 
 
@@ -92,7 +100,7 @@ def _add_changes(group: argparse._ArgumentGroup) -> None:
         "--drop", type=count, nargs="*", help="rate / 10 after; default 25 51 79"
     )
     group.add_argument(
-        "--precision", choices=get_args(Precision), help="default bfloat16"
+        "--precision", choices=get_args(Precision), help="default float32"
     )
 
 
@@ -159,7 +167,9 @@ def _check_words(arguments: argparse.Namespace) -> None:
 
 
 def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
-    from alexnet_lib.runs.train_config import train_config
+    from alexnet_lib.runs.run import run_id
+    from alexnet_lib.runs.train_config import train_config, usual_measures
+    from alexnet_lib.training.loop import Checkpoints
 
     if arguments.config is None:
         dataset = _loaded(arguments.data or "imagenet")
@@ -169,31 +179,34 @@ def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
         dataset = _loaded(config.data.name)
     saved = arguments.save or _place(config, arguments.seed)
     layout, device = mesh.layout, mesh.device
-    _, history = train_config(
+    measures = usual_measures(config)
+    of_run = run_id(config, measures, dataset.fingerprint, arguments.seed)
+    _, epochs = train_config(
         config,
         dataset,
         arguments.seed,
-        saved=saved,
+        measures=measures,
+        checkpoints=Checkpoints(saved, of_run, arguments.save_every),
         title=f"{layout.replicas} x {layout.towers} on {device.type}",
         team=mesh,
     )
     if mesh.is_main:
-        print(_last(history), f"weights in {saved}", sep="\n")
+        print(_last(epochs[-1]), f"weights in {saved}", sep="\n")
 
 
 def _train_arm(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     from alexnet_lib import experiments
-    from alexnet_lib.runs import records
-    from alexnet_lib.runs.run import arm_config, run_arm_in
+    from alexnet_lib.runs.run import Options, Run
 
     chosen = experiments.by_name(arguments.experiment)
     arm, seed = arguments.arm, arguments.seed
     scale = settings.scale(arguments.scale, default="laptop")
-    _loaded(arm_config(chosen, scale, arm).data.name)
-    record = run_arm_in(mesh, chosen, arm, seed, scale)
+    run = Run(chosen, arm, seed, scale)
+    _loaded(run.config.data.name)
+    record = run.record(Options(team=mesh))
     if record is not None:
-        path = records.path_of(settings.runs_root() / scale, chosen.name, arm, seed)
-        print(_last([record.result]), f"record in {path}", sep="\n")
+        path = run.record_path(run.own_root)
+        print(_last(record.result), f"record in {path}", sep="\n")
 
 
 def _loaded(name: str) -> Dataset:
@@ -229,20 +242,16 @@ def recipe_of(arguments: argparse.Namespace, dataset: Dataset) -> RunConfig:
     else:
         network = with_communication(network, arguments.pattern or "paper")
     side = arguments.crop or network.input_shape[-1]
-    usual = photographs.recipe("paper")
-    epochs, drops = arguments.epochs or usual.epochs, arguments.drop
-    if drops is None:
-        drops = [epoch for epoch in usual.drop_epochs if epoch < epochs]
-    rate = arguments.learning_rate
+    usual = photographs.recipe("paper", arguments.epochs)
+    rate, drops = arguments.learning_rate, arguments.drop
     return RunConfig(
         DataConfig(dataset.name, augmentation=Augmentation(side)),
         with_input_side(network, side),
         dataclasses.replace(
             usual,
             learning_rate=usual.learning_rate if rate is None else rate,
-            epochs=epochs,
             batch_size=arguments.batch_size or usual.batch_size,
-            drop_epochs=tuple(drops),
+            schedule=usual.schedule if drops is None else FixedDrops(tuple(drops)),
             precision=arguments.precision or usual.precision,
         ),
     )
@@ -252,7 +261,6 @@ def _place(config: RunConfig, seed: int) -> Path:
     return settings.runs_root() / "train" / f"{digest(config)}.s{seed}.pt"
 
 
-def _last(history: list[dict[str, Any]]) -> str:
-    last = history[-1]
+def _last(last: Mapping[str, Any]) -> str:
     figures = {k: v for k, v in last.items() if isinstance(v, int | float)}
     return "  ".join(f"{k} {v:.4g}" for k, v in figures.items())

@@ -153,6 +153,11 @@ class CentreViews:
         """Where the views are made."""
         return self.mean.device
 
+    @property
+    def crops(self) -> bool:
+        """Whether the centre is smaller than the images: then there are ten views."""
+        return self.size < min(self.mean.shape[-2:])
+
     def __call__(self, images: Tensor) -> Tensor:
         """(B, 3, H, W) uint8 to the centres (B, 3, size, size) float32."""
         centre = centre_crop(images, self.size)

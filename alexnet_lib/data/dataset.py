@@ -75,6 +75,7 @@ class Dataset:
 
     `real` is false for drawn images, whose numbers are not the paper's. `sums` are
     those of the training images, if they were taken when the data was prepared.
+    `validation` are images cut from the training set, see `with_held_out`.
     """
 
     name: str
@@ -84,6 +85,7 @@ class Dataset:
     fingerprint: str
     real: bool = True
     sums: Statistics | None = None
+    validation: Split | None = None
 
     @classmethod
     def of(
@@ -121,9 +123,9 @@ class Dataset:
         return dataclasses.replace(self, train=train, test=test)
 
     def with_held_out(self, per_class: int) -> Dataset:
-        """Test on the last `per_class` training images of each class, in their order.
+        """Move the last `per_class` training images of each class to `validation`.
 
-        They are trained on no longer; the real test images are put away. The mean
+        To choose a rate by, or an epoch, so that the test images stay unseen. The mean
         image and the other statistics stay those of all training images, so that the
         pixels are those of the final training. The fingerprint is another one. Raises
         `ValueError` unless each class keeps an image to train on.
@@ -141,7 +143,7 @@ class Dataset:
         return dataclasses.replace(
             self,
             train=self.train.at((~held).nonzero()[:, 0]),
-            test=self.train.at(held.nonzero()[:, 0]),
+            validation=self.train.at(held.nonzero()[:, 0]),
             fingerprint=derived(f"{self.fingerprint} held out {per_class}"),
             sums=self.statistics,
         )

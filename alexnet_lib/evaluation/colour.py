@@ -1,12 +1,18 @@
-"""The two towers' halves of a layer's kernels, to compare their colour (§6.1)."""
+"""How much of a kernel is colour (§6.1, Figure 3)."""
 
 from __future__ import annotations
 
+from torch import Tensor
 
-def by_tower(shares: list[float]) -> tuple[list[float], list[float]]:
-    """`shares` of the first half of the kernels, tower 0's, and of the second.
 
-    In a net without towers the halves are two arbitrary ones, to compare with.
+def colour_shares(kernels: Tensor) -> Tensor:
+    """How much of each kernel is colour: (maps, 3, H, W) to (maps,), from 0 to 1.
+
+    The share of the squared weights that is left when the mean of red, green and
+    blue is taken away at each place: 0 for a kernel that sees grey values only, 1
+    for one that does not see them; two thirds, on average, for one drawn at random.
+    A tower's mean over its kernels says whether it is the one that the paper calls
+    colour-specific (§6.1, Figure 3).
     """
-    middle = len(shares) // 2
-    return shares[:middle], shares[middle:]
+    chroma = kernels - kernels.mean(1, keepdim=True)
+    return chroma.square().sum((1, 2, 3)) / kernels.square().sum((1, 2, 3))

@@ -2,59 +2,93 @@
 
 from __future__ import annotations
 
-from alexnet_lib.config import Augmentation, DataConfig, RunConfig, TrainingConfig
-from alexnet_lib.experiments.experiment import Epochs, Experiment
+from dataclasses import dataclass
+
+from alexnet_lib.config import (
+    Augmentation,
+    DataConfig,
+    Precision,
+    RunConfig,
+    TrainingConfig,
+)
+from alexnet_lib.experiments.experiment import Arms, Experiment
+from alexnet_lib.experiments.metrics import Gap, Last
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.cifar import CONV_LOCAL, CONV_LOCAL_DECAY, conv_local, four_layer
+from alexnet_lib.runs.artifacts import RightAnswers
+from alexnet_lib.runs.measures import Measures, TenViewErrors, TestErrors, TrainErrors
 from alexnet_lib.settings import Scale
+from alexnet_lib.training.schedule import FixedDrops
 
-NORM_EPOCHS: dict[Scale, int] = {"smoke": 2, "laptop": 16, "paper": 520}
-POOLING_EPOCHS: dict[Scale, int] = {"smoke": 2, "laptop": 15, "paper": 150}
-CROPPED = Augmentation(size=24, mean="centre", colour=0.0)
+CROPS = Augmentation(size=24, mean="centre", colour=0.0)
 """cuda-convnet's `cifar-cropped`: 9 x 9 offsets and mirrors of 24x24 pixels
 (`convdata_cifar.py:93-99`), which its nets of 13 % and 11 % test error are fed."""
 
 
-def _norm_arms(scale: Scale) -> dict[str, RunConfig]:
+@dataclass(frozen=True)
+class _Size:
+    """What a scale makes of these nets' data and training.
+
+    The conv-local nets train for `norm_epochs`, the last two stages of
+    `norm_stage` each at a tenth of the rate before; the four-layer nets for
+    `pooling_epochs`.
+    """
+
+    data: str
+    batch_size: int
+    precision: Precision
+    train_images: int
+    norm_epochs: int
+    norm_stage: int
+    pooling_epochs: int
+
+
+_AT: dict[Scale, _Size] = {
+    "smoke": _Size("synthetic", 32, "float32", 500, 2, 0, 2),
+    "laptop": _Size("cifar10", 128, "bfloat16", 10_000, 16, 2, 15),
+    "paper": _Size("cifar10", 128, "float32", 10_000, 520, 10, 150),
+}
+
+
+def _norm_arms(scale: Scale) -> Arms:
     """The conv-local nets, by cuda-convnet's recipe, shortened but at `paper`.
 
     24x24 crops and mirrors, rate .001, at the end two stages of a tenth each
     (`layer-params-conv-local-11pct.cfg:1-11`). Not as there: all 50,000 images
     from the first epoch on, where the recipe kept a fifth back for 350 epochs.
     """
-    epochs = NORM_EPOCHS[scale]
-    stage = {"smoke": 0, "laptop": 2, "paper": 10}[scale]
+    size = _AT[scale]
+    epochs, stage = size.norm_epochs, size.norm_stage
     training = TrainingConfig(
         learning_rate=1e-3,
         epochs=epochs,
-        batch_size=32 if scale == "smoke" else 128,
+        batch_size=size.batch_size,
         weight_decay=CONV_LOCAL_DECAY,
-        drop_epochs=(epochs - 2 * stage, epochs - stage) if stage else (),
-        evaluate_train=500 if scale == "smoke" else 10_000,
-        precision="bfloat16" if scale == "laptop" else "float32",
+        schedule=FixedDrops((epochs - 2 * stage, epochs - stage) if stage else ()),
+        precision=size.precision,
     )
-    data = DataConfig(_data(scale), augmentation=CROPPED)
+    data = DataConfig(size.data, augmentation=CROPS)
     return {name: RunConfig(data, conv_local(name), training) for name in CONV_LOCAL}
 
 
-def _pooling_arms(scale: Scale) -> dict[str, RunConfig]:
+def _pooling_arms(scale: Scale) -> Arms:
     """The four-layer net of Figure 1 with its poolings 3/2, and with 2/2.
 
     Maps are 16, 8 and 4 wide in both. Nothing holds overfitting back: no crops,
     no weight decay. The rate is the one chosen for Figure 1, a tenth of it for
     the last fifth of the epochs.
     """
-    epochs = POOLING_EPOCHS[scale]
+    size = _AT[scale]
+    epochs = size.pooling_epochs
     training = TrainingConfig(
         learning_rate=3e-3,
         epochs=epochs,
-        batch_size=32 if scale == "smoke" else 128,
-        drop_epochs=(epochs - epochs // 5,) if epochs >= 5 else (),
-        evaluate_train=500 if scale == "smoke" else 10_000,
-        precision="bfloat16" if scale == "laptop" else "float32",
+        batch_size=size.batch_size,
+        schedule=FixedDrops((epochs - epochs // 5,) if epochs >= 5 else ()),
+        precision=size.precision,
     )
-    data = DataConfig(_data(scale))
+    data = DataConfig(size.data)
     overlapping = four_layer()
     networks = {
         "overlapping": overlapping,
@@ -63,27 +97,12 @@ def _pooling_arms(scale: Scale) -> dict[str, RunConfig]:
     return {arm: RunConfig(data, net, training) for arm, net in networks.items()}
 
 
-def _data(scale: Scale) -> str:
-    return "synthetic" if scale == "smoke" else "cifar10"
+def _errors(scale: Scale) -> Measures:
+    return (TestErrors(), TrainErrors(_AT[scale].train_images))
 
 
-def _norm_metrics(epochs: Epochs) -> dict[str, float | None]:
-    last = epochs[-1]
-    return {
-        "test_error_ten_views": last["val_error_ten"],
-        "test_error": last["val_error"],
-        "train_error": last["train_set_error"],
-    }
-
-
-def _pooling_metrics(epochs: Epochs) -> dict[str, float | None]:
-    last = epochs[-1]
-    return {
-        "test_error": last["val_error"],
-        "train_error": last["train_set_error"],
-        "gap": last["val_error"] - last["train_set_error"],
-        "test_loss": last["val_loss"],
-    }
+def _errors_of_crops(scale: Scale) -> Measures:
+    return (*_errors(scale), TenViewErrors())
 
 
 CIFAR_NORM = Experiment(
@@ -91,7 +110,13 @@ CIFAR_NORM = Experiment(
     section="§3.3",
     question="Does response normalisation take a CIFAR-10 net from 13 % to 11 %?",
     arms=_norm_arms,
-    metrics=_norm_metrics,
+    measures=_errors_of_crops,
+    metrics={
+        "test_top1_ten": Last("test_top1_ten"),
+        "test_top1": Last("test_top1"),
+        "train_top1": Last("train_top1"),
+    },
+    keeps=(RightAnswers(),),
     seeds={"smoke": 1, "laptop": 3, "paper": 5},
     expect={
         "smoke": "under a minute, on drawn images: the errors mean nothing",
@@ -102,8 +127,8 @@ CIFAR_NORM = Experiment(
     plan={
         "laptop": Plan(
             seeds=3,
-            epochs=NORM_EPOCHS["laptop"],
-            endpoint="test_error_ten_views",
+            epochs=_AT["laptop"].norm_epochs,
+            endpoint="test_top1_ten",
             rule="described: 16 of the recipe's 520 epochs",
             error_term="pooled",
         )
@@ -114,7 +139,14 @@ CIFAR_POOLING = Experiment(
     section="§3.4",
     question="Does overlapping pooling lower error and overfitting on CIFAR-10?",
     arms=_pooling_arms,
-    metrics=_pooling_metrics,
+    measures=_errors,
+    metrics={
+        "test_top1": Last("test_top1"),
+        "train_top1": Last("train_top1"),
+        "gap": Gap("test_top1", minus="train_top1"),
+        "test_loss": Last("test_loss"),
+    },
+    keeps=(RightAnswers(),),
     seeds={"smoke": 1, "laptop": 5, "paper": 10},
     expect={
         "smoke": "seconds, on drawn images: the errors mean nothing",
@@ -124,8 +156,8 @@ CIFAR_POOLING = Experiment(
     plan={
         "laptop": Plan(
             seeds=5,
-            epochs=POOLING_EPOCHS["laptop"],
-            endpoint="test_error",
+            epochs=_AT["laptop"].pooling_epochs,
+            endpoint="test_top1",
             rule="direction of the difference, overlapping less apart",
             selection_seeds=(100,),
             selection="the rate of Figure 1's ReLU net: training error",

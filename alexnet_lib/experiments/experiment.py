@@ -1,61 +1,69 @@
-"""What an experiment is: arms, metrics, and what it costs at each scale.
+"""What an experiment is: arms, measures, metrics, and what it costs at each scale.
 
-An arm is a `RunConfig` with a name; arms differ in what the experiment is about
-and in nothing else. Metrics are computed from a record's epochs alone, so that
-anyone can compute them again.
+An arm is a `RunConfig` with a name: one base, and what an arm changes of it. Metrics
+are computed from a record's epochs alone, so that anyone can compute them again.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from alexnet_lib.config import RunConfig
+from alexnet_lib.epochs import LOOP_KEYS, Epoch
+from alexnet_lib.experiments.metrics import Metric
 from alexnet_lib.experiments.plan import Plans
-from alexnet_lib.settings import Scale
+from alexnet_lib.runs.artifacts import Artifact
+from alexnet_lib.runs.measures import Measures, keys_of
+from alexnet_lib.settings import SCALES, Scale
 
-Epochs = list[dict[str, Any]]
+Arms = dict[str, RunConfig]
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Arms per scale, the metrics of a run, and the seeds `first_seed`, +1, ...
+    """Arms per scale, what is measured of a run, and the seeds `first_seed`, +1, ...
 
-    `seeds` is how many of them a scale runs unless asked otherwise; `expect`
-    says in words what a run costs on two CPU cores and what to expect of it. Of
-    the arms in `keeps_first_layer` published runs keep conv1; see `kernels`. Only
-    scales that have a `plan` are published.
+    - `measures` per scale; `metrics` are a run's results, by name. A metric that reads
+      what no measure writes raises `ValueError` here.
+    - `keeps`: arrays kept beside each record; `keeps_of` an arm's beside those.
+    - `seeds`: how many of them a scale runs unless asked otherwise.
+    - `expect`: in words, what a run costs on two CPU cores and what to expect of it.
+    - `plan`: only scales that have one are published.
     """
 
     name: str
     section: str
     question: str
-    arms: Callable[[Scale], dict[str, RunConfig]]
-    metrics: Callable[[Epochs], dict[str, float | None]]
+    arms: Callable[[Scale], Arms]
+    measures: Callable[[Scale], Measures]
+    metrics: Mapping[str, Metric]
     seeds: Mapping[Scale, int]
     expect: Mapping[Scale, str]
     first_seed: int = 1
-    keeps_first_layer: frozenset[str] = frozenset()
     plan: Plans = field(default_factory=dict)
+    keeps: tuple[Artifact, ...] = ()
+    keeps_of: Mapping[str, tuple[Artifact, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for scale in SCALES:
+            written = keys_of(self.measures(scale)) | LOOP_KEYS
+            for name, metric in self.metrics.items():
+                if missing := sorted(set(metric.keys) - written):
+                    raise ValueError(
+                        f"{self.name}: metric {name} reads {missing[0]}, which no "
+                        f"measure writes at scale {scale}; add the measure that does"
+                    )
+
+    def result(self, epochs: list[Epoch]) -> dict[str, float | None]:
+        """The metrics of a run with these epochs, by name."""
+        return {name: metric(epochs) for name, metric in self.metrics.items()}
+
+    def artifacts(self, arm: str) -> tuple[Artifact, ...]:
+        """The arrays that are kept of each run of `arm`."""
+        return (*self.keeps, *self.keeps_of.get(arm, ()))
 
     def seed_list(self, scale: Scale, count: int | None = None) -> list[int]:
         """The first `count` seeds, or as many as the scale says."""
         count = self.seeds[scale] if count is None else count
         return [self.first_seed + i for i in range(count)]
-
-
-def epochs_to(epochs: Epochs, key: str, target: float) -> float | None:
-    """Epochs until `key` first falls to `target`, interpolated; None if never.
-
-    Linear between the two epochs around the crossing. An epoch without the key
-    (the untrained network has no error over trained batches) is left out.
-    """
-    points = [(e["epoch"], e[key]) for e in epochs if key in e]
-    for (e0, y0), (e1, y1) in itertools.pairwise(points):
-        if y1 <= target < y0:
-            return e0 + (y0 - target) / (y0 - y1) * (e1 - e0)
-    if points and points[0][1] <= target:
-        return float(points[0][0])
-    return None

@@ -1,16 +1,32 @@
-"""Figure 1: ReLU against tanh on CIFAR-10, the rates that were tried, and why."""
+"""Figure 1: ReLU against tanh on CIFAR-10, the rates that were tried, and why.
+
+The grids of rates: `figure1-rates` stops each net after 12 epochs; `figure1-endpoint`
+follows those of 2012 to the target, for 60 at most, half as many again as the race's
+tanh nets took.
+"""
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 
-from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
-from alexnet_lib.experiments.experiment import Epochs, Experiment, epochs_to
+from alexnet_lib.config import (
+    DataConfig,
+    Pixels,
+    Precision,
+    RunConfig,
+    Stop,
+    TrainingConfig,
+)
+from alexnet_lib.epochs import Epoch, epochs_to
+from alexnet_lib.experiments.experiment import Arms, Experiment
+from alexnet_lib.experiments.metrics import EpochsTo, Last, Metric
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.network import ActivationName, NetworkConfig
+from alexnet_lib.runs.measures import Measures, Probe, TestErrors, TrainErrors
 from alexnet_lib.settings import Scale
 
 TARGET = 0.25
@@ -33,7 +49,34 @@ ENDPOINT_RATES: dict[str, tuple[float, ...]] = {
 }
 
 
-def _figure1_network(arm: str) -> NetworkConfig:
+@dataclass(frozen=True)
+class _Size:
+    """What a scale makes of these nets' data and training."""
+
+    data: str
+    epochs: int
+    batch_size: int
+    precision: Precision
+    measures: Measures
+
+
+_AT: dict[Scale, _Size] = {
+    "smoke": _Size(
+        *("synthetic", 5, 32, "float32"),
+        (TestErrors(), TrainErrors(500), Probe(100)),
+    ),
+    "laptop": _Size(
+        *("cifar10", 100, 128, "bfloat16"),
+        (TestErrors(), TrainErrors(10_000), Probe(500)),
+    ),
+    "paper": _Size(
+        *("cifar10", 100, 128, "float32"),
+        (TestErrors(), TrainErrors(10_000), Probe(500)),
+    ),
+}
+
+
+def _network(arm: str) -> NetworkConfig:
     regime, unit = arm.split("-")
     activation: ActivationName = "relu" if unit == "relu" else "tanh"
     if regime == "2012":
@@ -41,115 +84,98 @@ def _figure1_network(arm: str) -> NetworkConfig:
     return four_layer(activation, "kaiming" if unit == "relu" else "xavier")
 
 
-def _figure1_config(arm: str, rate: float, scale: Scale) -> RunConfig:
+def _config(arm: str, rate: float, scale: Scale) -> RunConfig:
     """One net of Figure 1: no weight decay, no augmentation, one fixed rate."""
+    size = _AT[scale]
     training = TrainingConfig(
         learning_rate=rate,
-        epochs=5 if scale == "smoke" else 100,
-        batch_size=32 if scale == "smoke" else 128,
-        stop_at_train_error=TARGET,
-        evaluate_train=500 if scale == "smoke" else 10_000,
-        probe_images=100 if scale == "smoke" else 500,
-        precision="bfloat16" if scale == "laptop" else "float32",
+        epochs=size.epochs,
+        batch_size=size.batch_size,
+        stop=Stop("train_running_top1", TARGET),
+        precision=size.precision,
     )
-    data = DataConfig(
-        name="synthetic" if scale == "smoke" else "cifar10",
-        pixels="raw" if arm.startswith("2012") else "unit",
-    )
-    return RunConfig(data, _figure1_network(arm), training)
+    pixels: Pixels = "raw" if arm.startswith("2012") else "unit"
+    return RunConfig(DataConfig(size.data, pixels), _network(arm), training)
 
 
-def _figure1_arms(scale: Scale) -> dict[str, RunConfig]:
-    return {arm: _figure1_config(arm, CHOSEN_RATE[arm], scale) for arm in RATES}
+def _race(scale: Scale) -> Arms:
+    return {arm: _config(arm, CHOSEN_RATE[arm], scale) for arm in RATES}
 
 
-def _figure1_rate_arms(scale: Scale) -> dict[str, RunConfig]:
-    """Every arm of Figure 1 at every rate of its grid, without the extra measures.
-
-    Stopped after 12 epochs; a net that none of its rates has brought to the target
-    by then takes the rate with the lowest training error (`fastest`).
-    """
-    arms = {}
-    for arm, rates in RATES.items():
-        for rate in rates:
-            config = _figure1_config(arm, rate, scale)
-            lean = dataclasses.replace(
-                config.training,
-                epochs=min(config.training.epochs, 12),
-                evaluate_train=0,
-                probe_images=0,
-            )
-            arms[f"{arm}-{rate:g}"] = dataclasses.replace(config, training=lean)
-    return arms
+def _at_most(config: RunConfig, epochs: int) -> RunConfig:
+    return config.with_training(epochs=min(config.training.epochs, epochs))
 
 
-def _figure1_endpoint_arms(scale: Scale) -> dict[str, RunConfig]:
-    """The nets of 2012 at every rate of a finer grid, each followed to the target.
-
-    At most 60 epochs: half as many again as the race's tanh nets took.
-    """
-    arms = {}
-    for arm, rates in ENDPOINT_RATES.items():
-        for rate in rates:
-            config = _figure1_config(arm, rate, scale)
-            lean = dataclasses.replace(
-                config.training,
-                epochs=min(config.training.epochs, 60),
-                evaluate_train=0,
-                probe_images=0,
-            )
-            arms[f"{arm}-{rate:g}"] = dataclasses.replace(config, training=lean)
-    return arms
+def _grid(rates: Mapping[str, Sequence[float]], epochs: int, scale: Scale) -> Arms:
+    """Nets of Figure 1 at every one of their `rates`, for at most so many epochs."""
+    return {
+        f"{arm}-{rate:g}": _at_most(_config(arm, rate, scale), epochs)
+        for arm, of_arm in rates.items()
+        for rate in of_arm
+    }
 
 
-def _figure1_cause_arms(scale: Scale) -> dict[str, RunConfig]:
+def _cause(scale: Scale) -> Arms:
     """The nets of 2012 on pixels of unit variance, their first weights made up for it.
 
     The untrained functions are those of the 2012 regime (63.5 is the deviation of
     CIFAR-10's pixels), but at one rate for all layers the first now moves 63.5^2
     times less. Several rates each, 20 epochs at most.
     """
-    arms = {}
-    for unit in UNITS:
-        for rate in (0.003, 0.01, 0.03):
-            config = _figure1_config("today-" + unit, rate, scale)
-            training = dataclasses.replace(
-                config.training,
-                epochs=min(config.training.epochs, 20),
-                evaluate_train=0,
-            )
-            network = four_layer(unit, first_std=1e-4 * 63.5)
-            arms[f"{unit}-{rate:g}"] = RunConfig(config.data, network, training)
-    return arms
-
-
-def _figure1_float32_arms(scale: Scale) -> dict[str, RunConfig]:
-    arms = {}
-    for arm, config in _figure1_arms(scale).items():
-        training = dataclasses.replace(config.training, precision="float32")
-        arms[arm] = dataclasses.replace(config, training=training)
-    return arms
-
-
-def _figure1_metrics(epochs: Epochs) -> dict[str, float | None]:
     return {
-        "epochs_to_25": epochs_to(epochs, "train_error", TARGET),
-        "epochs_to_25_evaluated": epochs_to(epochs, "train_set_error", TARGET),
-        "final_train_error": epochs[-1].get("train_error"),
-        "final_val_error": epochs[-1]["val_error"],
+        f"{unit}-{rate:g}": _at_most(
+            _config("today-" + unit, rate, scale).with_network(
+                four_layer(unit, first_std=1e-4 * 63.5)
+            ),
+            20,
+        )
+        for unit in UNITS
+        for rate in (0.003, 0.01, 0.03)
     }
 
 
-def fastest(finished: Mapping[float, Epochs]) -> float:
+def _float32(scale: Scale) -> Arms:
+    return {
+        arm: config.with_training(precision="float32")
+        for arm, config in _race(scale).items()
+    }
+
+
+def _all_measures(scale: Scale) -> Measures:
+    return _AT[scale].measures
+
+
+def _test_errors(scale: Scale) -> Measures:
+    return (TestErrors(),)
+
+
+def _test_errors_and_probe(scale: Scale) -> Measures:
+    return tuple(m for m in _AT[scale].measures if not isinstance(m, TrainErrors))
+
+
+_CHOOSING: dict[str, Metric] = {
+    "epochs_to_25": EpochsTo("train_running_top1", TARGET),
+    "train_running_top1": Last("train_running_top1"),
+    "test_top1": Last("test_top1"),
+}
+_RACING: dict[str, Metric] = {
+    "epochs_to_25": EpochsTo("train_running_top1", TARGET),
+    "epochs_to_25_evaluated": EpochsTo("train_top1", TARGET),
+    "train_running_top1": Last("train_running_top1"),
+    "test_top1": Last("test_top1"),
+}
+
+
+def fastest(finished: Mapping[float, Sequence[Epoch]]) -> float:
     """The learning rate, of several, whose net got to 25 % training error first.
 
     If none got there, the one with the lowest training error at the end.
     """
 
     def rank(rate: float) -> tuple[float, float]:
-        epochs = finished[rate]
-        reached = epochs_to(epochs, "train_error", TARGET)
-        return (math.inf if reached is None else reached, epochs[-1]["train_error"])
+        run = finished[rate]
+        reached = epochs_to(run, "train_running_top1", TARGET)
+        return (math.inf if reached is None else reached, run[-1]["train_running_top1"])
 
     return min(finished, key=rank)
 
@@ -158,8 +184,9 @@ FIGURE1 = Experiment(
     name="figure1",
     section="§3.1, Figure 1",
     question="How many epochs do ReLU and tanh nets need to 25 % training error?",
-    arms=_figure1_arms,
-    metrics=_figure1_metrics,
+    arms=_race,
+    measures=_all_measures,
+    metrics=_RACING,
     seeds={"smoke": 1, "laptop": 5, "paper": 10},
     expect={
         "smoke": "seconds, on drawn images: the ratio means nothing",
@@ -181,8 +208,9 @@ FIGURE1_RATES = Experiment(
     name="figure1-rates",
     section="§3.1, Figure 1",
     question="At which learning rate is each net of Figure 1 fastest?",
-    arms=_figure1_rate_arms,
-    metrics=_figure1_metrics,
+    arms=partial(_grid, RATES, 12),
+    measures=_test_errors,
+    metrics=_CHOOSING,
     seeds={"smoke": 1, "laptop": 1, "paper": 1},
     expect={
         "smoke": "under a minute",
@@ -203,8 +231,9 @@ FIGURE1_ENDPOINT = Experiment(
     name="figure1-endpoint",
     section="§3.1, Figure 1",
     question="Which rate is fastest if each is followed to 25 % training error?",
-    arms=_figure1_endpoint_arms,
-    metrics=_figure1_metrics,
+    arms=partial(_grid, ENDPOINT_RATES, 60),
+    measures=_test_errors,
+    metrics=_CHOOSING,
     seeds={"smoke": 1, "laptop": 1, "paper": 1},
     expect={
         "smoke": "under a minute",
@@ -226,8 +255,9 @@ FIGURE1_FLOAT32 = Experiment(
     name="figure1-float32",
     section="§3.1, Figure 1",
     question="Does bfloat16 change the result of Figure 1?",
-    arms=_figure1_float32_arms,
-    metrics=_figure1_metrics,
+    arms=_float32,
+    measures=_all_measures,
+    metrics=_RACING,
     seeds={"smoke": 1, "laptop": 1, "paper": 1},
     expect={
         "smoke": "seconds",
@@ -248,8 +278,9 @@ FIGURE1_CAUSE = Experiment(
     name="figure1-cause",
     section="§3.1, Figure 1",
     question="Is it the first layer's step on raw pixels that makes tanh slow?",
-    arms=_figure1_cause_arms,
-    metrics=_figure1_metrics,
+    arms=_cause,
+    measures=_test_errors_and_probe,
+    metrics=_CHOOSING,
     seeds={"smoke": 1, "laptop": 1, "paper": 1},
     expect={
         "smoke": "under a minute",

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import dataclasses
-from statistics import fmean
+from dataclasses import dataclass
 
-from alexnet_lib.config import Augmentation, DataConfig, RunConfig, TrainingConfig
-from alexnet_lib.evaluation.colour import by_tower
-from alexnet_lib.experiments.experiment import Epochs, Experiment
+from alexnet_lib.config import (
+    Augmentation,
+    DataConfig,
+    Precision,
+    RunConfig,
+    TrainingConfig,
+)
+from alexnet_lib.experiments.experiment import Arms, Experiment
+from alexnet_lib.experiments.metrics import Gap, HalfColour, Last
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.network import NetworkConfig, with_input_side
+from alexnet_lib.runs.artifacts import FirstLayer, RightAnswers
+from alexnet_lib.runs.measures import (
+    KernelColour,
+    Measures,
+    TenViewErrors,
+    TestErrors,
+    TrainErrors,
+)
 from alexnet_lib.settings import Scale
-
-SMALL = 96
-EPOCHS: dict[Scale, int] = {"smoke": 1, "laptop": 7, "paper": 90}
-DROPS: dict[Scale, tuple[int, ...]] = {
-    "smoke": (),
-    "laptop": (5,),
-    "paper": (25, 51, 79),
-}
+from alexnet_lib.training.schedule import FixedDrops
 
 
 def networks(classes: int = 1000) -> dict[str, NetworkConfig]:
@@ -53,61 +59,77 @@ def networks(classes: int = 1000) -> dict[str, NetworkConfig]:
     }
 
 
-def recipe(scale: Scale) -> TrainingConfig:
-    """#145's rate, decay and momentum, for as many epochs as `scale` has time for.
+@dataclass(frozen=True)
+class _Size:
+    """What a scale makes of the photographs and of the training on them."""
 
-    Batches of 128 at `paper`; below that of 64, for an epoch of 128s would be fifty
-    steps.
-    """
-    return TrainingConfig(
-        learning_rate=0.01,
-        epochs=EPOCHS[scale],
-        batch_size=128 if scale == "paper" else 64,
-        weight_decay=5e-4,
-        drop_epochs=DROPS[scale],
-        precision="float32" if scale == "smoke" else "bfloat16",
-    )
+    data: str
+    side: int
+    classes: int
+    epochs: int
+    drops: tuple[int, ...]
+    batch_size: int
+    train_images: int
+    precision: Precision
 
 
-def _arms(scale: Scale) -> dict[str, RunConfig]:
-    """At `paper` ImageNet at 224 pixels, 90 epochs, the rate dropped as #145's was.
+_AT: dict[Scale, _Size] = {
+    "smoke": _Size("synthetic128", 96, 10, 1, (), 64, 100, "float32"),
+    "laptop": _Size("imagenette128", 96, 10, 7, (5,), 64, 1500, "bfloat16"),
+    "paper": _Size(*("imagenet", 224, 1000, 90, (25, 51, 79), 128, 50_000, "float32")),
+}
+
+
+def recipe(scale: Scale, epochs: int | None = None) -> TrainingConfig:
+    """How config #145 is trained (§5): rate, decay, batches, drops of the rate.
+
+    For `epochs` instead of the scale's: of the drops those within them stay.
 
     Not as there: conv1's rate follows the others', colour noise stays on, and the
     biases' rates drop with the weights' (`layer-params-145.cfg:165-182`).
+    """
+    size = _AT[scale]
+    epochs = epochs or size.epochs
+    return TrainingConfig(
+        learning_rate=0.01,
+        epochs=epochs,
+        batch_size=size.batch_size,
+        weight_decay=5e-4,
+        schedule=FixedDrops(tuple(at for at in size.drops if at < epochs)),
+        precision=size.precision,
+    )
+
+
+def base(scale: Scale) -> RunConfig:
+    """#145 on photographs; each arm changes one thing of it.
+
+    At `paper` ImageNet at 224 pixels, 90 epochs, the rate dropped as #145's was.
     Below that ten classes in squares of 128 and crops of 96 pixels: as many
     offsets as 224 in 256 have, and poolings that end at one size, 3/2 or 2/2
-    (23, 11, 5, 2 for 55, 27, 13, 6).
+    (23, 11, 5, 2 for 55, 27, 13, 6). Batches of 64, for an epoch of 128s would be
+    fifty steps.
     """
-    full = scale == "paper"
-    name = {"smoke": "synthetic128", "laptop": "imagenette128", "paper": "imagenet"}
-    training = dataclasses.replace(
-        recipe(scale),
-        evaluate_train={"smoke": 100, "laptop": 1500, "paper": 50_000}[scale],
-        kernel_colour=True,
+    size = _AT[scale]
+    data = DataConfig(size.data, augmentation=Augmentation(size.side))
+    network = with_input_side(alexnet("source", size.classes), size.side)
+    return RunConfig(data, network, recipe(scale))
+
+
+def _arms(scale: Scale) -> Arms:
+    size, source = _AT[scale], base(scale)
+    return {
+        arm: source.with_network(with_input_side(network, size.side))
+        for arm, network in networks(size.classes).items()
+    }
+
+
+def _measures(scale: Scale) -> Measures:
+    return (
+        TestErrors(),
+        TrainErrors(_AT[scale].train_images),
+        TenViewErrors(),
+        KernelColour(),
     )
-    data = DataConfig(name[scale], augmentation=Augmentation(224 if full else SMALL))
-
-    side = 224 if full else SMALL
-    return {
-        arm: RunConfig(data, with_input_side(network, side), training)
-        for arm, network in networks(1000 if full else 10).items()
-    }
-
-
-def _metrics(epochs: Epochs) -> dict[str, float | None]:
-    last = epochs[-1]
-    first, second = by_tower(last["kernel_colour"])
-    return {
-        "top1_ten_views": last["val_error_ten"],
-        "top1": last["val_error"],
-        "top5_ten_views": last["val_top5_ten"],
-        "top5": last["val_top5"],
-        "val_loss_ten_views": last["val_loss_ten"],
-        "train_error": last["train_set_error"],
-        "gap": last["val_error"] - last["train_set_error"],
-        "colour_first_half": fmean(first),
-        "colour_second_half": fmean(second),
-    }
 
 
 ABLATIONS = Experiment(
@@ -115,20 +137,32 @@ ABLATIONS = Experiment(
     section="§3.2 to §3.4",
     question="What does each part of AlexNet do, taken from the network of the code?",
     arms=_arms,
-    metrics=_metrics,
+    measures=_measures,
+    metrics={
+        "test_top1_ten": Last("test_top1_ten"),
+        "test_top1": Last("test_top1"),
+        "test_top5_ten": Last("test_top5_ten"),
+        "test_top5": Last("test_top5"),
+        "test_loss_ten": Last("test_loss_ten"),
+        "train_top1": Last("train_top1"),
+        "gap": Gap("test_top1", minus="train_top1"),
+        "colour_first_half": HalfColour(0),
+        "colour_second_half": HalfColour(1),
+    },
     seeds={"smoke": 1, "laptop": 5, "paper": 1},
     expect={
         "smoke": "a minute, on drawn images: the errors mean nothing",
         "laptop": "about an hour per seed and thread; top-1 errors near 40 %",
         "paper": f"ImageNet, 90 epochs of {len(networks())} nets: days on a GPU",
     },
-    keeps_first_layer=frozenset({"source", "paper", "half"}),
+    keeps=(RightAnswers(),),
+    keeps_of={arm: (FirstLayer(),) for arm in ("source", "paper", "half")},
     # pairs: the arms' residuals differ from .3 to 3.8 points, too much to pool
     plan={
         "laptop": Plan(
             seeds=5,
-            epochs=EPOCHS["laptop"],
-            endpoint="top1_ten_views",
+            epochs=_AT["laptop"].epochs,
+            endpoint="test_top1_ten",
             rule="described: 711 updates, in which nets differ in how fast they learn",
         )
     },

@@ -10,12 +10,13 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
 from alexnet_lib.config import RunConfig
+from alexnet_lib.epochs import Epochs
 from alexnet_lib.tables import NOT_RUN_YET
 
 # errors that an epoch may have: over its own training batches as they were trained
 # on, and measured after it on training images, on test images, on ten views of each
-TRAIN_RUNNING, TRAIN = "train_error", "train_set_error"
-TEST, TEST_TEN_VIEWS = "val_error", "val_error_ten"
+TRAIN_RUNNING, TRAIN = "train_running_top1", "train_top1"
+TEST, TEST_TEN_VIEWS = "test_top1", "test_top1_ten"
 
 Array = np.ndarray
 
@@ -28,7 +29,7 @@ class HasEpochs(Protocol):
         """What is run."""
 
     @property
-    def epochs(self) -> list[dict[str, Any]]:
+    def epochs(self) -> Epochs:
         """What was measured after each epoch so far, the untrained net first."""
 
 
@@ -50,7 +51,8 @@ class Look(NamedTuple):
 
 def columns(run: HasEpochs, *keys: str) -> Array:
     """A row per key: its values over the epochs that have all the keys."""
-    rows = [[e[key] for key in keys] for e in run.epochs if all(k in e for k in keys)]
+    epochs: Sequence[Mapping[str, Any]] = run.epochs
+    rows = [[e[key] for key in keys] for e in epochs if all(k in e for k in keys)]
     return np.array(rows, float).reshape(-1, len(keys)).T
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import ipywidgets as widgets
 from IPython.display import display
 
 from alexnet_lib.config import RunConfig
+from alexnet_lib.epochs import Epochs
 from alexnet_lib.experiments import Experiment
 from alexnet_lib.figures.picture import Picture
-from alexnet_lib.runs.run import run_experiment
+from alexnet_lib.runs.run import Options, Run, run_experiment
 from alexnet_lib.settings import Scale
 
 _SECONDS = 0.1
@@ -24,7 +24,7 @@ class Curve:
     """What a plot needs of a run that is still going on (`curves.HasEpochs`)."""
 
     config: RunConfig
-    epochs: list[dict[str, Any]] = field(default_factory=list)
+    epochs: Epochs = field(default_factory=list)
 
 
 Curves = dict[str, list[Curve]]
@@ -49,8 +49,7 @@ def watch(
             scale,
             seeds=experiment.seed_list(scale, 1),
             arms=live.arms,
-            show=False,
-            on_epoch=live.on_epoch,
+            options=Options(show=False, on_epoch=live.on_epoch),
         ):
             live.curves[record.arm] = [Curve(record.config, record.epochs)]
     finally:
@@ -78,9 +77,9 @@ class _Live:
         self.handle = display(view, raw=True, display_id=True)
         self.shown_at = float("-inf")
 
-    def on_epoch(self, arm: str, seed: int, epochs: list[dict[str, Any]]) -> None:
+    def on_epoch(self, run: Run, epochs: Epochs) -> None:
         """Show the curves with this arm's epochs so far; ten times a second at most."""
-        config = self.configs[arm]
+        arm, config = run.arm, run.config
         self.curves[arm] = [Curve(config, epochs)]
         if time.monotonic() - self.shown_at < _SECONDS:
             return

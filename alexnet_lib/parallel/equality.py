@@ -34,7 +34,7 @@ from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind
 from alexnet_lib.parallel.sharding import Layout
-from alexnet_lib.training.optim import paper_sgd
+from alexnet_lib.training.optim import optimizer_for
 from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import SingleProcess, Team, random_state_kept
 
@@ -195,7 +195,7 @@ def trained(network: NetworkConfig, team: Team) -> Trained:
             outputs = net(drawn.split.images[:BATCH])
         net.train()
         stepped = team.wrap(net)
-        optimizer = paper_sgd(net, config)
+        optimizer = optimizer_for(net, config)
         sums = torch.zeros(2, dtype=torch.float64, device=device)
         gradients: dict[str, Tensor] = {}
         for images, labels in batches.epoch(0):

@@ -16,23 +16,25 @@ from typing import Any
 import torch
 
 import alexnet_lib
-from alexnet_lib.config import RunConfig, to_dict
+from alexnet_lib.config import RunConfig
+from alexnet_lib.config_json import to_dict
 from alexnet_lib.data import Dataset
 from alexnet_lib.nets.layers import Weighted
 from alexnet_lib.nets.shapes import layers_of
+from alexnet_lib.training.schedule import FixedDrops
 from alexnet_lib.training.team import Team
 
 _LARGEST = 2**31 - 1
 _LEAST = {
     **dict.fromkeys(("epochs", "batch_size", "offsets", "chunk", "input_shape"), 1),
     **dict.fromkeys(("maps", "kernel", "stride", "groups", "units", "side", "n"), 1),
-    **dict.fromkeys(("size", "drop_epochs"), 1),
+    **dict.fromkeys(("size", "patience"), 1),
     **dict.fromkeys(("weight_decay", "bias_rate_factor", "momentum", "colour"), 0),
-    **dict.fromkeys(("stop_at_train_error", "evaluate_train", "probe_images"), 0),
+    **dict.fromkeys(("target", "by", "drops", "factor", "from_epoch", "held_out"), 0),
     **dict.fromkeys(("std", "decay_mult", "padding", "right", "bottom", "alpha"), 0),
 }
-_MOST = {"keep": 1, "stop_at_train_error": 1}
-_ABOVE = {"learning_rate": 0, "divisor": 0, "keep": 0, "k": 0}
+_MOST = {"keep": 1}
+_ABOVE = {"learning_rate": 0, "divide_by": 0, "divisor": 0, "keep": 0, "k": 0}
 _BELOW = {"momentum": 1}
 """The ranges of the numbers in a config, by the name of their field."""
 
@@ -108,15 +110,16 @@ def _check_number(where: str, value: float) -> None:
 
 
 def _check_schedule(config: RunConfig) -> None:
-    epochs, drops = config.training.epochs, config.training.drop_epochs
+    epochs, schedule = config.training.epochs, config.training.schedule
+    drops = schedule.epochs if isinstance(schedule, FixedDrops) else ()
     for drop in drops:
         if drop >= epochs:
             raise ValueError(
-                f"training.drop_epochs: {drop}, but the training ends after "
+                f"training.schedule.epochs: {drop}, but the training ends after "
                 f"{epochs} epochs; leave that drop out, or train longer"
             )
     if len(set(drops)) < len(drops):
-        raise ValueError(f"training.drop_epochs: {list(drops)} name an epoch twice")
+        raise ValueError(f"training.schedule.epochs: {list(drops)} name an epoch twice")
 
 
 def _check_input(config: RunConfig, dataset: Dataset) -> None:

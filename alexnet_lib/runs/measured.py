@@ -1,60 +1,170 @@
-"""The figures of a run's epochs: what is measured of a network in training."""
+"""Measures and artifacts taken: from a network and its data to figures and arrays."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, cast
 
-from torch import nn
+import torch
+from torch import Tensor, nn
 
-from alexnet_lib.config import RunConfig
-from alexnet_lib.data import Dataset
+from alexnet_lib.config import Precision
+from alexnet_lib.data import Dataset, Split
 from alexnet_lib.data.augment import CentreViews
-from alexnet_lib.evaluation.errors import Errors, errors
-from alexnet_lib.evaluation.probe import colour_shares, probe
-from alexnet_lib.training.loop import Measure
-from alexnet_lib.training.team import Team
+from alexnet_lib.epochs import Epoch
+from alexnet_lib.evaluation.colour import colour_shares
+from alexnet_lib.evaluation.errors import Answers, Errors, answers, errors
+from alexnet_lib.evaluation.features import outputs_of
+from alexnet_lib.evaluation.probe import probe
+from alexnet_lib.runs import artifacts as kept
+from alexnet_lib.runs import measures as asked
+from alexnet_lib.runs.artifacts import Arrays, Artifact
+from alexnet_lib.runs.measures import Measure, When
+from alexnet_lib.training.team import SINGLE_PROCESS, Team
 
 
-def measure_of(config: RunConfig, dataset: Dataset, views: CentreViews) -> Measure:
-    """What is measured after each epoch: `val_*`, as asked `train_set_*`, `probe`."""
-    training = config.training
-    trained_on = dataset.train.every_nth(training.evaluate_train)
-    probed = dataset.train.first(training.probe_images)
+@dataclass(frozen=True)
+class Subject:
+    """A network, and what is needed to measure it: data, their views, who trains."""
 
-    def measure(net: nn.Module) -> dict[str, Any]:
-        tested = errors(net, dataset.test, views, training.precision)
-        figures: dict[str, Any] = _named("val", tested)
-        if training.evaluate_train:
-            seen = errors(net, trained_on, views, training.precision)
-            figures |= _named("train_set", seen)
-        if training.probe_images:
-            assert isinstance(net, nn.Sequential)
-            figures["probe"] = probe(
-                net, views(probed.images[:]), probed.labels.to(views.device)
+    net: nn.Module
+    dataset: Dataset
+    views: CentreViews
+    precision: Precision = "float32"
+    team: Team = SINGLE_PROCESS
+
+    def errors(self, split: Split, *, ten: bool = False) -> Errors:
+        """Errors on `split`, from the centre or from ten views."""
+        return errors(self.net, split, self.views, self.precision, ten=ten)
+
+    def answers(self, split: Split, *, ten: bool = False) -> Answers:
+        """Probabilities for each image of `split`."""
+        return answers(self.net, split, self.views, self.precision, ten=ten)
+
+    def alone(self, what: str) -> nn.Sequential:
+        """The network, if this process has all of it; else `ValueError`."""
+        if self.team.processes > 1 or not isinstance(self.net, nn.Sequential):
+            raise ValueError(
+                f"{what}: units are looked at where one process has them all, but "
+                f"{self.team.processes} share this network; train in one process"
             )
-        return figures
-
-    return measure
+        return self.net
 
 
-def last_figures(
-    config: RunConfig, dataset: Dataset, views: CentreViews, net: nn.Module, team: Team
-) -> dict[str, Any]:
-    """What is measured once, at the end: ten views after crops, kernels' colour."""
+def take(measures: Iterable[Measure], when: When, of: Subject) -> Epoch:
+    """The figures of those `measures` that are due at `when`, together."""
     figures: dict[str, Any] = {}
-    if config.data.augmentation is not None:
-        tested = errors(net, dataset.test, views, config.training.precision, ten=True)
-        figures |= _named("val", tested, "_ten")
-    if config.training.kernel_colour:
-        kernels = team.merge(net, net.state_dict()).get("conv1.weight")
-        if kernels is not None:
-            figures["kernel_colour"] = colour_shares(kernels).tolist()
-    return figures
+    for measure in measures:
+        if measure.when == when:
+            figures |= _FIGURES[type(measure)](measure, of)
+    return cast(Epoch, figures)
 
 
-def _named(of: str, measured: Errors, how: str = "") -> dict[str, Any]:
-    return {
-        f"{of}_error{how}": measured.top1,
-        f"{of}_top5{how}": measured.top5,
-        f"{of}_loss{how}": measured.loss,
+def _test(measure: asked.TestErrors, of: Subject) -> dict[str, Any]:
+    return _named(measure, of.errors(of.dataset.test))
+
+
+def _validation(measure: asked.ValidationErrors, of: Subject) -> dict[str, Any]:
+    if of.dataset.validation is None:
+        raise ValueError(
+            f"{of.dataset.name} has no validation images; set held_out in its "
+            "DataConfig to the number of each class to cut from the training set"
+        )
+    return _named(measure, of.errors(of.dataset.validation))
+
+
+def _train(measure: asked.TrainErrors, of: Subject) -> dict[str, Any]:
+    return _named(measure, of.errors(of.dataset.train.every_nth(measure.images)))
+
+
+def _ten(measure: asked.TenViewErrors, of: Subject) -> dict[str, Any]:
+    return _named(measure, of.errors(of.dataset.test, ten=True))
+
+
+def _probe(measure: asked.Probe, of: Subject) -> dict[str, Any]:
+    net, few = of.alone("probe"), of.dataset.train.first(measure.images)
+    labels = few.labels.to(of.views.device)
+    return {"probe": probe(net, of.views(few.images[:]), labels)}
+
+
+def _colour(_: asked.KernelColour, of: Subject) -> dict[str, Any]:
+    kernels = _merged(of).get("conv1.weight")  # the main process of a team has it
+    return {} if kernels is None else {"kernel_colour": colour_shares(kernels).tolist()}
+
+
+def _named(measure: Measure, found: Errors) -> dict[str, Any]:
+    return dict(zip(measure.keys, found, strict=True))
+
+
+def _merged(of: Subject) -> dict[str, Tensor]:
+    return of.team.merge(of.net, of.net.state_dict())
+
+
+_FIGURES: dict[type[Measure], Callable[[Any, Subject], dict[str, Any]]] = {
+    asked.TestErrors: _test,
+    asked.ValidationErrors: _validation,
+    asked.TrainErrors: _train,
+    asked.TenViewErrors: _ten,
+    asked.Probe: _probe,
+    asked.KernelColour: _colour,
+}
+
+
+def arrays_of(artifact: Artifact, of: Subject) -> Arrays:
+    """The arrays that `artifact` keeps of a network; in a team all processes call it.
+
+    The main process has them all. Raises `ValueError` where they need the whole
+    network in one process, or views that the data do not give.
+    """
+    return _ARRAYS[type(artifact)](artifact, of)
+
+
+def _first_layer(_: kept.FirstLayer, of: Subject) -> Arrays:
+    whole, mean = _merged(of), of.dataset.mean_image.mean((1, 2))
+    tensors = {
+        "weight": whole["conv1.weight"],
+        "bias": whole["conv1.bias"],
+        "mean": mean,
     }
+    return {name: _half(tensor) for name, tensor in tensors.items()}
+
+
+def _right(_: kept.RightAnswers, of: Subject) -> Arrays:
+    arrays: Arrays = {"images": torch.tensor(len(of.dataset.test)).numpy()}
+    for views in ("", "_ten") if of.views.crops else ("",):
+        given = of.answers(of.dataset.test, ten=bool(views))
+        for k in (1, 5):
+            arrays[f"top{k}{views}"] = kept.packed(given.right(k).cpu().numpy() > 0.5)
+    return arrays
+
+
+def _probabilities(_: kept.Probabilities, of: Subject) -> Arrays:
+    given = of.answers(of.dataset.test, ten=True)
+    return {
+        "probabilities": _half(given.probabilities),
+        "labels": given.labels.cpu().numpy(),
+    }
+
+
+def _features(artifact: kept.Features, of: Subject) -> Arrays:
+    net = of.alone(artifact.layer)
+    splits = {"test": of.dataset.test}
+    if artifact.train:
+        splits["train"] = of.dataset.train.every_nth(artifact.train)
+    return {
+        name: _half(outputs_of(net, artifact.layer, split, of.views, of.precision))
+        for name, split in splits.items()
+    }
+
+
+def _half(tensor: Tensor) -> Any:
+    return tensor.detach().cpu().half().numpy()
+
+
+_ARRAYS: dict[type[Artifact], Callable[[Any, Subject], Arrays]] = {
+    kept.FirstLayer: _first_layer,
+    kept.RightAnswers: _right,
+    kept.Probabilities: _probabilities,
+    kept.Features: _features,
+}

@@ -1,8 +1,8 @@
 """Run records: one JSON file per run, written whole or not at all.
 
-A record carries a SHA-256 of its own content; one that was edited afterwards is
-refused on reading. `results/` holds the published ones, `runs/` a reader's own,
-both as `<experiment>/<arm>.s<seed>.json`.
+A record carries a SHA-256 of its own content, so that one that was changed by accident
+is found out on reading. `results/` holds the published ones, `runs/` a reader's own,
+both as `<experiment>/<arm>.s<seed>.json`; one that lies anywhere else is refused.
 """
 
 from __future__ import annotations
@@ -17,23 +17,28 @@ from pathlib import Path
 from typing import Any
 
 from alexnet_lib import settings
-from alexnet_lib.config import RunConfig, from_dict, to_dict
+from alexnet_lib.config import RunConfig
+from alexnet_lib.config_json import from_dict, to_dict
+from alexnet_lib.epochs import Epoch
 from alexnet_lib.files import reading, written_whole
+from alexnet_lib.runs import schema_1
+from alexnet_lib.runs.measures import Measure
 from alexnet_lib.settings import Scale
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class RecordError(ValueError):
-    """A file that is not a whole, unedited record."""
+    """A file that is not a whole, unchanged record in its place."""
 
 
 @dataclass(frozen=True)
 class Record:
     """Everything about one run. `epochs[0]` is the untrained network.
 
-    `data`: name, fingerprint, real, sizes. `result`: the experiment's metrics.
-    `environment` and `code`: see `machine`. `started`: UTC, ISO 8601.
+    `measures`: what was measured of it. `data`: name, fingerprint, real, sizes.
+    `result`: the experiment's metrics. `environment` and `code`: see `machine`.
+    `started`: UTC, ISO 8601.
     """
 
     experiment: str
@@ -41,8 +46,9 @@ class Record:
     seed: int
     scale: Scale
     config: RunConfig
+    measures: tuple[Measure, ...]
     data: dict[str, Any]
-    epochs: list[dict[str, Any]]
+    epochs: list[Epoch]
     result: dict[str, Any]
     weights_sha256: str
     environment: dict[str, Any]
@@ -70,7 +76,8 @@ def write(root: Path, record: Record) -> Path:
     path = path_of(root, record.experiment, record.arm, record.seed)
     path.parent.mkdir(parents=True, exist_ok=True)
     fields = {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
-    content = {"schema": SCHEMA} | fields | {"config": to_dict(record.config)}
+    as_json = {"config": to_dict(record.config), "measures": to_dict(record.measures)}
+    content = {"schema": SCHEMA} | fields | as_json
     content["sha256"] = _sha256(content)
     text = json.dumps(content, indent=1, allow_nan=False) + "\n"
     with written_whole(path) as stream:
@@ -79,23 +86,39 @@ def write(root: Path, record: Record) -> Path:
 
 
 def read(path: Path) -> Record:
-    """The record at `path`; `RecordError` if it is torn, edited or of another form.
+    """The record at `path`, of this schema or of an earlier one.
 
-    `OSError` if the system does not let it be read.
+    Raises `RecordError` if it is torn, changed, of an unknown form, or lies where its
+    own experiment, arm and seed would not have put it: a copy is not another run.
+    Raises `OSError` if the system does not let it be read.
     """
     with reading(path, RecordError, "delete it: it is not a run record"):
-        content = json.loads(path.read_bytes())
-        expected = content.pop("sha256")
-        schema = content.pop("schema")
-        if schema != SCHEMA:
-            raise RecordError(
-                f"{path}: record schema {schema}, this library reads {SCHEMA}"
-            )
-        if _sha256({"schema": schema} | content) != expected:
-            raise RecordError(
-                f"{path}: changed after it was written; restore or rerun it"
-            )
-        return Record(**content | {"config": from_dict(RunConfig, content["config"])})
+        content = _content(path)
+        parsed = {
+            "config": from_dict(RunConfig, content["config"]),
+            "measures": from_dict(tuple[Measure, ...], content["measures"]),
+        }
+        record = Record(**content | parsed)
+    own = path_of(path.parent.parent, record.experiment, record.arm, record.seed)
+    if own != path:
+        raise RecordError(
+            f"{path}: the record of {record.experiment}, arm {record.arm}, seed "
+            f"{record.seed}, which belongs to {own}; move it there, or delete it"
+        )
+    return record
+
+
+def _content(path: Path) -> dict[str, Any]:
+    """The fields of the record at `path`, checked and under this schema's names."""
+    content = json.loads(path.read_bytes())
+    expected, schema = content.pop("sha256"), content.pop("schema")
+    if schema not in (1, SCHEMA):
+        raise RecordError(
+            f"{path}: record schema {schema}, this library reads 1 and {SCHEMA}"
+        )
+    if _sha256({"schema": schema} | content) != expected:
+        raise RecordError(f"{path}: changed after it was written; restore or rerun it")
+    return schema_1.upgraded(content) if schema == 1 else content
 
 
 def read_all(root: Path, experiment: str) -> Runs:

@@ -2,27 +2,251 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from torch import Tensor, nn
+
 from alexnet_lib import data, machine, settings
-from alexnet_lib.config import RunConfig, to_dict
+from alexnet_lib.config import RunConfig
+from alexnet_lib.config_json import digest
 from alexnet_lib.data import Dataset
-from alexnet_lib.experiments import Experiment
+from alexnet_lib.epochs import Epochs
+from alexnet_lib.experiments.experiment import Experiment
+from alexnet_lib.experiments.plan import refuse_beyond_plan
+from alexnet_lib.modules.build import build
 from alexnet_lib.runs import artifacts, records
+from alexnet_lib.runs.measured import Subject, arrays_of
+from alexnet_lib.runs.measures import Measures
+from alexnet_lib.runs.publish import check_publishable
 from alexnet_lib.runs.records import Record
-from alexnet_lib.runs.train_config import run_name, train_config, weights_sha256
+from alexnet_lib.runs.train_config import train_config, weights_sha256
 from alexnet_lib.settings import Scale
 from alexnet_lib.training import checkpoint
-from alexnet_lib.training.loop import OnEpoch
+from alexnet_lib.training.checkpoint import CheckpointError
+from alexnet_lib.training.loop import Checkpoints, finished
 from alexnet_lib.training.team import SINGLE_PROCESS, Team
 
+OnRunEpoch = Callable[["Run", Epochs], None]
 
-class PublishError(RuntimeError):
-    """A run that may not be published; the message says why."""
+
+@dataclass(frozen=True)
+class Options:
+    """How a run is carried out; nothing that its weights depend on."""
+
+    publish: bool = False
+    show: bool = True
+    on_epoch: OnRunEpoch | None = None
+    team: Team = SINGLE_PROCESS
+
+
+@dataclass(frozen=True)
+class Run:
+    """One arm and seed of an experiment at a scale; `ValueError` for an unknown arm."""
+
+    experiment: Experiment
+    arm: str
+    seed: int
+    scale: Scale
+
+    def __post_init__(self) -> None:
+        known = self.experiment.arms(self.scale)
+        if self.arm not in known:
+            raise ValueError(
+                f"{self.experiment.name} has no arm {self.arm}; it has "
+                f"{', '.join(known)}"
+            )
+
+    @property
+    def config(self) -> RunConfig:
+        """The arm's."""
+        return self.experiment.arms(self.scale)[self.arm]
+
+    @property
+    def measures(self) -> Measures:
+        """What is measured of it."""
+        return self.experiment.measures(self.scale)
+
+    @property
+    def title(self) -> str:
+        """Its name for people."""
+        return f"{self.experiment.name} {self.arm}, seed {self.seed}"
+
+    @property
+    def own_root(self) -> Path:
+        """The folder of the reader's own runs at this scale."""
+        return settings.runs_root() / self.scale
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """Where its checkpoint lies, finished or not."""
+        return self.record_path(self.own_root).with_suffix(".pt")
+
+    def record_path(self, root: Path) -> Path:
+        """Where its record lies under `root`."""
+        return records.path_of(root, self.experiment.name, self.arm, self.seed)
+
+    def id(self, fingerprint: str) -> str:
+        """Name of its checkpoints, on data of this fingerprint: no other run has it."""
+        return run_id(self.config, self.measures, fingerprint, self.seed)
+
+    def stored(self, root: Path) -> Record | None:
+        """Its record under `root`: of this very config, with all metrics; else None."""
+        path = self.record_path(root)
+        if not path.exists():
+            return None
+        record = records.read(path)
+        complete = self.experiment.metrics.keys() <= record.result.keys()
+        return record if complete and record.config == self.config else None
+
+    def record(self, options: Options | None = None) -> Record | None:
+        """Read its record if it is there, else train for it, and write it.
+
+        Training goes on from the checkpoint if one is there. All processes of a team
+        call this together; those that are not the main one return None. With `publish`
+        the record is written to `results/` (`PublishError` if it may not stand there),
+        else to the reader's own runs.
+        """
+        options = options or Options()
+        root = settings.results_root() if options.publish else self.own_root
+        known = self.stored(root)
+        options.team.require_equal({f"a record in {root}": known is not None})
+        if known is None:
+            known = self._made(root, options)
+        return known if options.team.is_main else None
+
+    def network(self) -> nn.Sequential:
+        """The trained network of the reader's own finished run, on the CPU.
+
+        Raises `FileNotFoundError` if it is not finished, or its checkpoint is gone.
+        """
+        record = self.stored(self.own_root)
+        state = None
+        if record is not None:
+            of_this = self.id(record.data["fingerprint"])
+            state = checkpoint.load(self.checkpoint_path, of_this)
+        if state is None:
+            raise FileNotFoundError(
+                f"no finished run of {self.title} under {self.own_root}; run `alexnet "
+                f"run {self.experiment.name} --arm {self.arm} --seed {self.seed} "
+                f"--scale {self.scale}`"
+            )
+        net = build(self.config.network, self.seed)
+        net.load_state_dict(state["net"])
+        return net
+
+    def _made(self, root: Path, options: Options) -> Record | None:
+        dataset, code = load_for(self.config), machine.code()
+        if options.publish:
+            refuse_beyond_plan(self.experiment, self.arm, self.seed, self.scale)
+            path, of_this = self.record_path(root), self.id(dataset.fingerprint)
+            check_publishable(code, dataset, path, self.checkpoint_path, of_this)
+        started = datetime.now(UTC).isoformat(timespec="seconds")
+        on_epoch = options.on_epoch
+        subject, epochs = train_config(
+            self.config,
+            dataset,
+            self.seed,
+            measures=self.measures,
+            checkpoints=Checkpoints(self.checkpoint_path, self.id(dataset.fingerprint)),
+            start=self._start(dataset),
+            keep=partial(self._keep, root),
+            on_epoch=on_epoch and (lambda so_far: on_epoch(self, so_far)),
+            title=self.title,
+            show=options.show,
+            team=options.team,
+        )
+        record = self._record_of(subject, epochs, code, started)
+        self._keep(root, subject)
+        if options.team.is_main:
+            records.write(root, record)
+        return record
+
+    def _start(self, dataset: Dataset) -> dict[str, Tensor] | None:
+        """The weights that the config takes from another arm's finished run."""
+        wanted = self.config.start
+        if wanted is None:
+            return None
+        other = dataclasses.replace(self, arm=wanted.arm)
+        of_other = other.id(dataset.fingerprint)
+        state = checkpoint.load(other.checkpoint_path, of_other)
+        if state is None or not finished(
+            state["progress"]["history"], other.config.training
+        ):
+            raise CheckpointError(
+                f"{self.title} starts from the weights of arm {wanted.arm}, which is "
+                f"not finished; run it first (looked for {other.checkpoint_path})"
+            )
+        return {
+            name: tensor
+            for name, tensor in state["net"].items()
+            if name.rpartition(".")[0] in wanted.layers
+        }
+
+    def _keep(self, root: Path, subject: Subject, epoch: int | None = None) -> None:
+        """Write the arrays that are kept of this arm, at the end or after an epoch."""
+        for artifact in self.experiment.artifacts(self.arm):
+            if epoch is not None and epoch not in artifact.epochs:
+                continue
+            arrays = arrays_of(artifact, subject)
+            if subject.team.is_main:
+                path = artifacts.path_of(self.record_path(root), artifact.name, epoch)
+                artifacts.write(path, arrays)
+
+    def _record_of(
+        self, subject: Subject, epochs: Epochs, code: dict[str, Any], started: str
+    ) -> Record:
+        dataset, team = subject.dataset, subject.team
+        sha256 = weights_sha256(subject.net, team)
+        about = machine.environment(team.device, self.config.training.precision)
+        if team.processes > 1:
+            about["processes"] = team.processes
+        seconds = sum(e.get("seconds", 0) + e["measure_seconds"] for e in epochs)
+        return Record(
+            experiment=self.experiment.name,
+            arm=self.arm,
+            seed=self.seed,
+            scale=self.scale,
+            config=self.config,
+            measures=self.measures,
+            data=about_data(dataset),
+            epochs=epochs,
+            result=self.experiment.result(epochs) if team.is_main else {},
+            weights_sha256=sha256,
+            environment=about,
+            code=code,
+            started=started,
+            wall_seconds=round(seconds, 1),
+        )
+
+
+def run_id(config: RunConfig, measures: Measures, fingerprint: str, seed: int) -> str:
+    """Name of the checkpoints of such a run; loading another run's is refused."""
+    return f"{digest(config)} {digest(measures)} {fingerprint} seed {seed}"
+
+
+def load_for(config: RunConfig) -> Dataset:
+    """The data set of `config`, with its validation images cut off if it has some."""
+    dataset = data.load(config.data.name)
+    held_out = config.data.held_out
+    return dataset.with_held_out(held_out) if held_out else dataset
+
+
+def about_data(dataset: Dataset) -> dict[str, Any]:
+    """The `data` part of a record."""
+    sizes = {"train": len(dataset.train), "test": len(dataset.test)}
+    if dataset.validation is not None:
+        sizes["validation"] = len(dataset.validation)
+    return {
+        "name": dataset.name,
+        "fingerprint": dataset.fingerprint,
+        "real": dataset.real,
+    } | sizes
 
 
 def run_experiment(
@@ -31,201 +255,15 @@ def run_experiment(
     *,
     seeds: Sequence[int] | None = None,
     arms: Iterable[str] = (),
-    publish: bool = False,
-    show: bool = True,
-    on_epoch: Callable[[str, int, list[dict[str, Any]]], None] | None = None,
+    options: Options | None = None,
 ) -> list[Record]:
     """Run whatever arms and seeds have no record yet; returns all their records.
 
-    Without `arms` all of them, without `seeds` as many as the scale says.
-
-    Own runs go to `runs/<scale>/`; with `publish` the records go to `results/`,
-    which takes only real data and one unchanged commit from the first step to the
-    last (`PublishError`). Raises `ValueError` for an unknown arm.
+    Without `arms` all of them, without `seeds` as many as the scale says; seeds are
+    the outer loop, so that what is there is balanced. Raises `ValueError` for an
+    unknown arm before anything is run.
     """
     chosen = list(arms) or list(experiment.arms(scale))
-    for arm in chosen:
-        arm_config(experiment, scale, arm)
-    return [
-        run_arm(
-            experiment,
-            arm,
-            seed,
-            scale,
-            publish=publish,
-            show=show,
-            on_epoch=on_epoch and (lambda h, a=arm, s=seed: on_epoch(a, s, h)),  # type: ignore[misc]
-        )
-        for seed in (experiment.seed_list(scale) if seeds is None else seeds)
-        for arm in chosen
-    ]
-
-
-def arm_config(experiment: Experiment, scale: Scale, arm: str) -> RunConfig:
-    """The arm of that name; `ValueError` if there is none."""
-    known = experiment.arms(scale)
-    if arm not in known:
-        raise ValueError(
-            f"{experiment.name} has no arm {arm}; it has {', '.join(known)}"
-        )
-    return known[arm]
-
-
-def run_arm(
-    experiment: Experiment,
-    arm: str,
-    seed: int,
-    scale: Scale,
-    *,
-    publish: bool = False,
-    show: bool = True,
-    on_epoch: OnEpoch | None = None,
-) -> Record:
-    """The record of one arm and seed: read if it is there, else trained for.
-
-    Training goes on from the run's checkpoint if one is there.
-    """
-    run = _Run(experiment, arm, seed, scale, SINGLE_PROCESS)
-    record = run.record(publish=publish, show=show, on_epoch=on_epoch)
-    assert record is not None
-    return record
-
-
-def run_arm_in(
-    team: Team, experiment: Experiment, arm: str, seed: int, scale: Scale
-) -> Record | None:
-    """`run_arm` by all processes of a `team`, which call it together.
-
-    The leading process writes the record and returns it, the others return None.
-    Raises `ValueError` for an unknown arm, or one that probes units, and
-    `TeamError` if the processes do not mean the same run or find the same records.
-    """
-    return _Run(experiment, arm, seed, scale, team).record()
-
-
-@dataclass(frozen=True)
-class _Run:
-    """One arm and seed of an experiment, and who trains it."""
-
-    experiment: Experiment
-    arm: str
-    seed: int
-    scale: Scale
-    team: Team
-
-    def record(
-        self,
-        publish: bool = False,
-        show: bool = True,
-        on_epoch: OnEpoch | None = None,
-    ) -> Record | None:
-        """Stored or trained for; None in a process that does not lead."""
-        config = arm_config(self.experiment, self.scale, self.arm)
-        own = settings.runs_root() / self.scale
-        root = settings.results_root() if publish else own
-        known = stored(root, self.experiment, self.arm, self.seed, config)
-        same = {"config": to_dict(config), "seed": self.seed}
-        self.team.require_equal(same | {f"a record in {root}": known is not None})
-        if known is not None:
-            return known if self.team.is_main else None
-        dataset, code = data.load(config.data.name), machine.code()
-        which = self.experiment.name, self.arm, self.seed
-        saved = records.path_of(own, *which).with_suffix(".pt")
-        if publish:
-            _check_publishable(code, dataset, records.path_of(root, *which))
-            name = run_name(config, dataset.fingerprint, self.seed)
-            _check_trained_by(code, saved, name)
-        started = datetime.now(UTC).isoformat(timespec="seconds")
-        net, history = train_config(
-            config,
-            dataset,
-            self.seed,
-            saved=saved,
-            on_epoch=on_epoch,
-            title=f"{self.experiment.name} {self.arm}, seed {self.seed}",
-            show=show,
-            team=self.team,
-        )
-        sha256 = weights_sha256(net, self.team)
-        if not self.team.is_main:
-            return None
-        record = self._record_of(config, dataset, history, sha256, code, started)
-        if publish and self.arm in self.experiment.keeps_first_layer:
-            layer = artifacts.FirstLayer.of(net, dataset)
-            artifacts.write(artifacts.path_of(root, *which), layer)
-        records.write(root, record)
-        return record
-
-    def _record_of(
-        self,
-        config: RunConfig,
-        dataset: Dataset,
-        history: list[dict[str, Any]],
-        sha256: str,
-        code: dict[str, Any],
-        started: str,
-    ) -> Record:
-        about = machine.environment(self.team.device, config.training.precision)
-        if self.team.processes > 1:
-            about["processes"] = self.team.processes
-        return Record(
-            experiment=self.experiment.name,
-            arm=self.arm,
-            seed=self.seed,
-            scale=self.scale,
-            config=config,
-            data={
-                "name": dataset.name,
-                "fingerprint": dataset.fingerprint,
-                "real": dataset.real,
-                "train": len(dataset.train),
-                "test": len(dataset.test),
-            },
-            epochs=history,
-            result=self.experiment.metrics(history),
-            weights_sha256=sha256,
-            environment=about,
-            code=code,
-            started=started,
-            wall_seconds=round(
-                sum(e.get("seconds", 0) + e["measure_seconds"] for e in history), 1
-            ),
-        )
-
-
-def _check_publishable(code: dict[str, Any], dataset: Dataset, path: Path) -> None:
-    if code["dirty"]:
-        raise PublishError(
-            "only runs on real data from an unchanged commit are published; "
-            "commit or stash first"
-        )
-    if not dataset.real:
-        raise PublishError(
-            f"only runs on real data are published, and {dataset.name} is drawn"
-        )
-    if path.exists():
-        raise PublishError(
-            f"{path} is a published run of another configuration; delete it first"
-        )
-
-
-def _check_trained_by(code: dict[str, Any], saved: Path, run: str) -> None:
-    """Refuse to publish, as this commit's, what another one has begun."""
-    begun = checkpoint.load(saved, run)
-    if begun is not None and begun["progress"]["commits"] != [code["commit"]]:
-        by = ", ".join(begun["progress"]["commits"])
-        raise PublishError(
-            f"{saved}: trained by other code than this commit ({by}); "
-            "delete it to start again, or check that commit out"
-        )
-
-
-def stored(
-    root: Path, experiment: Experiment, arm: str, seed: int, config: RunConfig
-) -> Record | None:
-    """The record of that run under `root`, if there is one of this very config."""
-    path = records.path_of(root, experiment.name, arm, seed)
-    if not path.exists():
-        return None
-    record = records.read(path)
-    return record if record.config == config else None
+    all_seeds = experiment.seed_list(scale) if seeds is None else seeds
+    runs = [Run(experiment, arm, seed, scale) for seed in all_seeds for arm in chosen]
+    return [record for run in runs if (record := run.record(options)) is not None]

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from alexnet_lib import machine
-from alexnet_lib.config import RunConfig, digest
+from alexnet_lib.config import RunConfig
 from alexnet_lib.data import Dataset
 from alexnet_lib.data.augment import CentreViews, TrainViews
 from alexnet_lib.data.batches import Batches, ViewBatches
+from alexnet_lib.epochs import Epoch, Epochs
 from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
 from alexnet_lib.runs.check import check_run
-from alexnet_lib.runs.measured import last_figures, measure_of
-from alexnet_lib.training.loop import OnEpoch, train
+from alexnet_lib.runs.measured import Subject, take
+from alexnet_lib.runs.measures import Measures, TenViewErrors, TestErrors
+from alexnet_lib.training.loop import Checkpoints, OnEpoch, train
 from alexnet_lib.training.team import (
     SINGLE_PROCESS,
     SharedSource,
@@ -27,63 +28,64 @@ from alexnet_lib.training.team import (
 )
 
 
+def usual_measures(config: RunConfig) -> Measures:
+    """What is measured unless an experiment says more: test errors."""
+    if config.data.augmentation is None:
+        return (TestErrors(),)
+    return (TestErrors(), TenViewErrors())
+
+
 def train_config(
     config: RunConfig,
     dataset: Dataset,
     seed: int,
     *,
-    saved: Path | None = None,
+    measures: Measures | None = None,
+    checkpoints: Checkpoints | None = None,
+    start: Mapping[str, Tensor] | None = None,
+    keep: Callable[[Subject, int], None] = lambda *_: None,
     on_epoch: OnEpoch | None = None,
     title: str = "training",
     show: bool = True,
     team: Team = SINGLE_PROCESS,
-) -> tuple[nn.Sequential, list[dict[str, Any]]]:
-    """Build and train the network of `config`; returns it and its epochs.
+) -> tuple[Subject, Epochs]:
+    """Build and train the network of `config`; returns it, ready to be measured.
 
+    Beside it its epochs, with what `measures` (`usual_measures` without them) find.
     Everything random follows from `seed`; the caller's random state is left alone.
-    A network trained on augmented data is tested on ten views after the last epoch
-    as well (`val_error_ten`, `val_top5_ten`, `val_loss_ten`). With `kernel_colour`
-    the last epoch holds the colour share of each of conv1's kernels. In a `team`
-    each process returns its part of the network, and the leading one all figures.
-    Raises `ValueError` for probing in a team of several, of which none has all units,
-    and as `check_run` does.
+    `start` gives, by name, weights of the merged network to begin with instead. `keep`
+    gets the network after each epoch, 0 the untrained one, and its number. In a `team`
+    each process returns its part of the network, and the main one all figures. Raises
+    `ValueError` and `TeamError` as `check_run` does.
     """
     check_run(config, dataset, seed, team)
-    _refuse_probing(config, team)
-    device = team.device
-    views = centre_views(config, dataset, device)
-    with random_state_kept(device):
+    measures = usual_measures(config) if measures is None else measures
+    views = centre_views(config, dataset, team.device)
+    with random_state_kept(team.device):
         torch.manual_seed(seed)
-        net = to_device(team.network(config.network, seed), device)
-        history = train(
+        net = to_device(team.network(config.network, seed), team.device)
+        if start:
+            net.load_state_dict(team.shard(net, start), strict=False)
+        subject = Subject(net, dataset, views, config.training.precision, team)
+
+        def measure(epoch: int) -> Epoch:
+            keep(subject, epoch)
+            return take(measures, "every epoch", subject)
+
+        epochs = train(
             net,
             team.batches(_batches(config, dataset, views, seed)),
             config.training,
-            measure_of(config, dataset, views),
+            measure,
             decay_mult=decay_multipliers(config.network),
-            run=run_name(config, dataset.fingerprint, seed),
-            saved=saved,
+            checkpoints=checkpoints,
             on_epoch=on_epoch,
             title=title,
             show=show,
             team=team,
         )
-    history[-1] |= last_figures(config, dataset, views, net, team)
-    return net, history
-
-
-def _refuse_probing(config: RunConfig, team: Team) -> None:
-    if config.training.probe_images and team.processes > 1:
-        raise ValueError(
-            f"probe_images={config.training.probe_images}: units are probed where one "
-            f"process has them all, but {team.processes} share this network; set it "
-            "to 0, or train in one process"
-        )
-
-
-def run_name(config: RunConfig, fingerprint: str, seed: int) -> str:
-    """What a run's checkpoints are marked with: another run's are refused."""
-    return f"{digest(config)} {fingerprint} seed {seed}"
+    epochs[-1] |= take(measures, "at the end", subject)
+    return subject, epochs
 
 
 def centre_views(
@@ -112,7 +114,7 @@ def _batches(
 def weights_sha256(net: nn.Module, team: Team = SINGLE_PROCESS) -> str:
     """SHA-256 of all parameters and buffers, to compare two runs bit for bit.
 
-    In a `team` all call it, and the leading process has that of the merged network.
+    In a `team` all call it, and the main process has that of the merged network.
     """
     sha = hashlib.sha256()
     for name, tensor in team.merge(net, net.state_dict()).items():

@@ -1,9 +1,9 @@
 """The one training loop.
 
 `train` takes a network, batches and a `TrainingConfig` and returns the epochs'
-figures. With a checkpoint path it can be killed at any moment and run again: it
-goes on from the last checkpoint and, on the same CPU with as many threads, ends
-with the same weights bit for bit.
+figures. With a checkpoint it can be killed at any moment and run again: it goes on
+from there and, on the same CPU with as many threads, ends with the same weights bit
+for bit. What one step does stands in `training.step`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
+from alexnet_lib import settings
 from alexnet_lib.config import TrainingConfig
+from alexnet_lib.epochs import Epoch, Epochs
 from alexnet_lib.machine import prepare_process, version
 from alexnet_lib.training import checkpoint
-from alexnet_lib.training.optim import paper_sgd
+from alexnet_lib.training.optim import optimizer_for
 from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import (
     SINGLE_PROCESS,
@@ -33,20 +35,38 @@ from alexnet_lib.training.team import (
     set_random_state,
 )
 
-CHECKPOINT_SECONDS = 30.0
-CHECK_EVERY = 50
+SUM_STEPS = 50
+"""So many batches make one of an epoch's `train_running_losses`."""
+
+Measure = Callable[[int], Epoch]
+"""Figures of the network as it is now, after the epoch of that number."""
+OnEpoch = Callable[[Epochs], None]
 
 
 class TrainingError(RuntimeError):
     """Training that cannot go on; the message says where and what to try."""
 
 
+@dataclass(frozen=True)
+class Checkpoints:
+    """Where a run is saved, under which name, and how often within an epoch.
+
+    A checkpoint at `path` of any other `run_id` is refused. At most once in
+    `every_seconds`, whenever a multiple of `SUM_STEPS` batches is done.
+    """
+
+    path: Path
+    run_id: str
+    every_seconds: float = settings.CHECKPOINT_SECONDS
+
+
 @dataclass
 class Progress:
     """Where a run stands: `step` batches into epoch `epoch` (counted from 0).
 
-    `loss` and `wrong` are sums over the `images` seen in this epoch; `commits` are
-    those of the code that has trained so far, see `machine.version`.
+    `loss` and `wrong` are sums over the `images` seen in this epoch, `losses` its
+    means so far; `commits` are those of the code that has trained so far, see
+    `machine.version`.
     """
 
     epoch: int = 0
@@ -55,12 +75,14 @@ class Progress:
     loss: float = 0.0
     wrong: float = 0.0
     seconds: float = 0.0
+    losses: list[float] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     commits: list[str] = field(default_factory=list)
 
-
-Measure = Callable[[nn.Module], dict[str, Any]]
-OnEpoch = Callable[[list[dict[str, Any]]], None]
+    @property
+    def epochs(self) -> Epochs:
+        """The finished epochs; plain dicts, for they go into the checkpoint."""
+        return cast(Epochs, self.history)
 
 
 def train(
@@ -70,51 +92,45 @@ def train(
     measure: Measure,
     *,
     decay_mult: Mapping[str, float] = MappingProxyType({}),
-    run: str = "",
-    saved: Path | None = None,
+    checkpoints: Checkpoints | None = None,
     on_epoch: OnEpoch | None = None,
     title: str = "training",
     show: bool = True,
     team: Team = SINGLE_PROCESS,
-) -> list[dict[str, Any]]:
-    """Train `net` in place and return one dict per epoch, the untrained net first.
+) -> Epochs:
+    """Train `net` in place and return its epochs, the untrained net first.
 
-    Each holds epoch, lr, train_loss and train_error (over the epoch's batches as
-    they were trained on), seconds, images_per_second and what `measure(net)`
-    gives after it. `decay_mult`: see `parameter_groups`. `run` names config and
-    seed: a checkpoint at `saved` of any other is refused. `on_epoch` gets the list
-    so far. With a `team` of several processes each calls this with its part of the
-    network and of the batches; checkpoints hold the whole, so that another layout
-    can go on from them. Raises `TrainingError` when the loss is no longer finite.
+    Each holds what `epochs.LOOP_KEYS` names and what `measure(number)` gives after it.
+    `decay_mult`: see `parameter_groups`. `on_epoch` gets the list so far. With a `team`
+    of several processes each calls this with its part of the network and of the
+    batches; checkpoints hold the whole, so that another layout can go on from them.
+    Raises `TrainingError` when the loss or a measured figure is no longer finite.
     """
     prepare_process()
-    loop = _Loop(net, batches, config, decay_mult, run, saved, title, team)
-    history = loop.progress.history
-    if not history:
-        history.append({"epoch": 0} | _timed(measure, net))
+    loop = _Loop(net, batches, config, decay_mult, checkpoints, title, team)
+    epochs = loop.progress.epochs
+    if not epochs:
+        loop.progress.history.append({"epoch": 0} | loop.measured(measure))
     net.train()
     if on_epoch is not None:
-        on_epoch(history)
+        on_epoch(epochs)
     shown = show and team.is_main
     with tqdm(unit="batch", mininterval=0.5, leave=False, disable=not shown) as bar:
-        while not _finished(history, config):
+        while not finished(epochs, config):
             loop.train_epoch(bar)
-            loop.close_epoch(_timed(measure, net))
+            loop.close_epoch(measure)
             if on_epoch is not None:
-                on_epoch(history)
-    return history
+                on_epoch(epochs)
+    return epochs
 
 
-def _timed(measure: Measure, net: nn.Module) -> dict[str, Any]:
-    started = time.monotonic()
-    figures = measure(net)
-    return figures | {"measure_seconds": round(time.monotonic() - started, 3)}
-
-
-def _finished(history: list[dict[str, Any]], config: TrainingConfig) -> bool:
-    target = config.stop_at_train_error
-    reached = target is not None and history[-1].get("train_error", 1.0) <= target
-    return reached or history[-1]["epoch"] >= config.epochs
+def finished(epochs: Epochs, config: TrainingConfig) -> bool:
+    """Whether `config` asks for no further epoch after these."""
+    last: Mapping[str, Any] = epochs[-1]
+    stop = config.stop
+    reached = stop is not None and last.get(stop.key, math.inf) <= stop.target
+    over = last["epoch"] >= config.epochs
+    return over or reached or config.schedule.finished(epochs)
 
 
 class _Loop:
@@ -126,15 +142,14 @@ class _Loop:
         batches: BatchSource,
         config: TrainingConfig,
         decay_mult: Mapping[str, float],
-        run: str,
-        saved: Path | None,
+        checkpoints: Checkpoints | None,
         title: str,
         team: Team,
     ) -> None:
         self.net, self.batches, self.config = net, batches, config
-        self.run, self.saved, self.title = run, saved, title
+        self.checkpoints, self.title = checkpoints, title
         self.team, self.stepped = team, team.wrap(net)
-        self.optimizer = paper_sgd(net, config, decay_mult)
+        self.optimizer = optimizer_for(net, config, decay_mult)
         self.progress = Progress()
         self._restore()
 
@@ -153,65 +168,100 @@ class _Loop:
             at.step += 1
             images_seen += len(labels)
             bar.update()
-            if at.step % CHECK_EVERY and at.step < len(self.batches):
+            if at.step % SUM_STEPS and at.step < len(self.batches):
                 continue
             self._add(sums, images_seen)
             images_seen = 0
             now = time.monotonic()
             at.seconds, started = at.seconds + now - started, now
             bar.set_postfix(error=f"{at.wrong / at.images:.3f}", refresh=False)
-            if self.team.broadcast(now - saved_at > CHECKPOINT_SECONDS):
+            if self._is_due(now - saved_at):
                 self.save()
                 saved_at = now
 
-    def close_epoch(self, measured: dict[str, Any]) -> None:
-        """Enter the epoch in the history, with what was measured after it."""
+    def close_epoch(self, measure: Measure) -> None:
+        """Enter the epoch in the history, with what is measured after it."""
         at = self.progress
         at.epoch += 1
         figures = {
             "epoch": at.epoch,
-            "lr": self.optimizer.param_groups[0]["lr"],
-            "train_loss": at.loss / at.images,
-            "train_error": at.wrong / at.images,
+            "learning_rate": self._rate(),
+            "train_running_loss": at.loss / at.images,
+            "train_running_top1": at.wrong / at.images,
+            "train_running_losses": at.losses,
             "seconds": round(at.seconds, 3),
-            "images_per_second": round(at.images / at.seconds, 1),
+            "images_per_second": round(at.images / max(at.seconds, 1e-9), 1),
         }
-        at.history.append(figures | measured)
+        at.history.append(figures | self.measured(measure))
         at.step = at.images = 0
         at.loss = at.wrong = at.seconds = 0.0
+        at.losses = []
         self.save()
+
+    def measured(self, measure: Measure) -> dict[str, Any]:
+        """The figures of `measure`, and the seconds it took.
+
+        A figure that is not finite raises `TrainingError`, before any checkpoint says
+        that the epoch is over.
+        """
+        started = time.monotonic()
+        figures: dict[str, Any] = dict(measure(self.progress.epoch))
+        if (name := _not_finite(figures)) is not None:
+            raise self._diverged(f"{name} after epoch {self.progress.epoch}")
+        return figures | {"measure_seconds": round(time.monotonic() - started, 3)}
 
     def save(self) -> None:
         """Write the checkpoint, if the run has a place for it."""
-        if self.saved is None:
+        if self.checkpoints is None:
             return
         velocities = self.optimizer.velocities(self.net)
         content = {
-            "run": self.run,
+            "run": self.checkpoints.run_id,
             "net": self.team.merge(self.net, self.net.state_dict()),
             "velocities": self.team.merge(self.net, velocities),
             "progress": vars(self.progress),
         } | random_state(self.team.device)
         if self.team.is_main:
-            checkpoint.save(self.saved, content)
+            checkpoint.save(self.checkpoints.path, content)
+
+    def _is_due(self, seconds: float) -> bool:
+        if self.checkpoints is None:
+            return False
+        return self.team.broadcast(seconds > self.checkpoints.every_seconds)
 
     def _restore(self) -> None:
-        content = checkpoint.load(self.saved, self.run) if self.saved else None
+        at = self.checkpoints
+        content = checkpoint.load(at.path, at.run_id) if at is not None else None
         if content is not None:
             self.net.load_state_dict(self.team.shard(self.net, content["net"]))
             velocities = self.team.shard(self.net, content["velocities"])
             self.optimizer.set_velocities(self.net, velocities)
             set_random_state(self.team.device, content)
             self.progress = Progress(**content["progress"])
-        at = self.progress
-        if version() not in at.commits:
-            at.commits.append(version())
-        self.team.require_equal({"checkpoint": {"epoch": at.epoch, "step": at.step}})
+        if version() not in self.progress.commits:
+            self.progress.commits.append(version())
+        if at is not None:
+            standing = {"epoch": self.progress.epoch, "batch": self.progress.step}
+            self.team.require_equal({f"progress in {at.path}": standing})
 
     def _set_rates(self) -> None:
-        drops = sum(self.progress.epoch >= at for at in self.config.drop_epochs)
+        divisor = self.config.schedule.divisor(self.progress.history)
         for group in self.optimizer.param_groups:
-            group["lr"] = group["initial_lr"] / 10**drops
+            factor = self._factor(group["layer"])
+            group["lr"] = group["initial_lr"] / divisor * factor
+
+    def _rate(self) -> float:
+        """The weights' learning rate in the epoch that ends."""
+        divisor = self.config.schedule.divisor(self.progress.history)
+        return self.config.learning_rate / divisor
+
+    def _factor(self, layer: str) -> float:
+        """What the exceptions of the config make of a layer's rate in this epoch."""
+        factor = 1.0
+        for rate in self.config.layer_rates:
+            if rate.layer == layer and self.progress.epoch >= rate.from_epoch:
+                factor = rate.factor
+        return factor
 
     def _add(self, sums: Tensor, images: int) -> None:
         """Move the sums of the last steps into the progress; stop if not finite."""
@@ -220,14 +270,18 @@ class _Loop:
         loss, wrong, seen = all_sums.tolist()
         sums.zero_()
         if not math.isfinite(loss):
-            raise TrainingError(
-                f"{self.title}: the loss is not finite by epoch {at.epoch + 1}, batch "
-                f"{at.step}, at learning rate {self.config.learning_rate:g}; lower "
-                "the learning rate, or check the scale of the input and the init"
-            )
+            raise self._diverged(f"the loss by epoch {at.epoch + 1}, batch {at.step}")
         at.loss += loss
         at.wrong += wrong
         at.images += int(seen)
+        at.losses.append(round(loss / seen, 6))
+
+    def _diverged(self, what: str) -> TrainingError:
+        return TrainingError(
+            f"{self.title}: {what}, is not finite, at learning rate "
+            f"{self.config.learning_rate:g}; lower the learning rate, or check the "
+            "scale of the input and the init"
+        )
 
     def _start(self, bar: tqdm) -> None:
         """Set the progress bar to where this epoch begins."""
@@ -236,3 +290,13 @@ class _Loop:
         )
         bar.reset(total=len(self.batches))
         bar.update(self.progress.step)
+
+
+def _not_finite(figures: Any, name: str = "") -> str | None:
+    """The name of the first number in nested `figures` that is not finite, if any."""
+    if isinstance(figures, list):
+        figures = dict(enumerate(figures))
+    if isinstance(figures, dict):
+        found = (_not_finite(v, f"{name} {k}".strip()) for k, v in figures.items())
+        return next((f for f in found if f is not None), None)
+    return name if isinstance(figures, float) and not math.isfinite(figures) else None

@@ -11,7 +11,7 @@ larger velocity coasts on for about ten steps.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -39,7 +39,8 @@ class PaperSGD(Optimizer):
 
     `lr` and `weight_decay` are per step. A group whose `lr` is 0 is left alone
     entirely, velocity included, which is how the authors froze conv1
-    (`weights.cu:148`). Raises `ValueError` for a negative argument.
+    (`weights.cu:148`). Without `rate_inside` the rate stands where torch's SGD has it,
+    outside. Raises `ValueError` for a negative argument.
     """
 
     def __init__(
@@ -48,12 +49,15 @@ class PaperSGD(Optimizer):
         lr: float,
         momentum: float = 0.9,
         weight_decay: float = 0.0,
+        *,
+        rate_inside: bool = True,
     ) -> None:
         if lr < 0 or momentum < 0 or weight_decay < 0:
             raise ValueError("lr, momentum and weight_decay must not be negative")
         super().__init__(
             params, {"lr": lr, "momentum": momentum, "weight_decay": weight_decay}
         )
+        self.rate_inside = rate_inside
         self._copies: dict[Tensor, _Copy] = {}
 
     @torch.no_grad()
@@ -97,7 +101,8 @@ class PaperSGD(Optimizer):
         gradient, copy.grad = copy.grad, None
         if gradient is None or group["lr"] == 0:
             return
-        library = native.library(_SOURCE) if parameter.device.type == "cpu" else None
+        on_cpu = parameter.device.type == "cpu" and self.rate_inside
+        library = native.library(_SOURCE) if on_cpu else None
         if library is None:
             self._update([parameter], [gradient.float()], group)
             copy.copy_(parameter)
@@ -119,6 +124,7 @@ class PaperSGD(Optimizer):
         # gradient and decay to its buffer and moves the weights by -lr times that;
         # without momentum there is no buffer, and its update is the paper's
         rate, momentum = group["lr"], group["momentum"]
+        inside = self.rate_inside and momentum > 0
         sgd(
             [_flat(p, p) for p in weights],
             [_flat(g, p) for g, p in zip(gradients, weights, strict=True)],
@@ -126,8 +132,8 @@ class PaperSGD(Optimizer):
             fused=True,
             weight_decay=group["weight_decay"],
             momentum=momentum,
-            lr=-1.0 if momentum else rate,
-            dampening=1.0 + rate if momentum else 0.0,
+            lr=-1.0 if inside else rate,
+            dampening=1.0 + rate if inside else 0.0,
             nesterov=False,
             maximize=False,
         )
@@ -171,51 +177,51 @@ def _laid_out(tensor: Tensor, like: Tensor) -> Tensor:
     return torch.empty_like(like, dtype=tensor.dtype).copy_(tensor)
 
 
-def paper_sgd(
+def optimizer_for(
     net: nn.Module,
     config: TrainingConfig,
     decay_mult: Mapping[str, float] = MappingProxyType({}),
 ) -> PaperSGD:
-    """The optimizer that `config` says, for `net`; see `parameter_groups`."""
-    rate = config.learning_rate
-    groups = parameter_groups(
-        net, rate, rate * config.bias_rate_factor, config.weight_decay, decay_mult
+    """The optimizer of `config` for `net`; `decay_mult`: see `parameter_groups`."""
+    return PaperSGD(
+        parameter_groups(net, config, decay_mult),
+        lr=config.learning_rate,
+        momentum=config.momentum,
+        rate_inside=config.update_rule == "paper",
     )
-    return PaperSGD(groups, lr=rate, momentum=config.momentum)
 
 
 def parameter_groups(
     net: nn.Module,
-    weight_rate: float,
-    bias_rate: float,
-    weight_decay: float,
+    config: TrainingConfig,
     decay_mult: Mapping[str, float] = MappingProxyType({}),
 ) -> list[dict[str, Any]]:
-    """Weights with decay, biases at their own rate without (§5).
+    """Weights with decay, and biases at their own rate without (§5).
 
     The authors' biases start at twice the weights' rate and have no decay
     (`layer-params-153.cfg`, `layer.cu:565`); the paper mentions neither.
-    `decay_mult` gives, by name, what the decay of a weight is multiplied by, else
-    1; weights of one factor make one group. `initial_lr` is the rate before drops.
+    `decay_mult` gives, by name, what the decay of a weight is multiplied by, else 1.
+    A group is of one rate and decay; its `initial_lr` is the rate before drops, and its
+    `layer` is named only where the config makes an exception of that layer's rate.
     """
-    by_factor: dict[float, list[Tensor]] = {}
-    biases = []
+    exceptions = {rate.layer for rate in config.layer_rates}
+    groups: dict[tuple[float, float, str], list[Tensor]] = {}
     for name, parameter in net.named_parameters():
-        if name.endswith("bias"):
-            biases.append(parameter)
-        else:
-            by_factor.setdefault(decay_mult.get(name, 1.0), []).append(parameter)
-    weights = [
-        _group(parameters, weight_rate, weight_decay * factor)
-        for factor, parameters in by_factor.items()
+        layer = name.rpartition(".")[0]
+        is_bias = name.endswith("bias")
+        rate = config.learning_rate * (config.bias_rate_factor if is_bias else 1.0)
+        decay = config.weight_decay * decay_mult.get(name, 1.0)
+        if is_bias and not config.decay_biases:
+            decay = 0.0
+        key = (rate, decay, layer if layer in exceptions else "")
+        groups.setdefault(key, []).append(parameter)
+    return [
+        {
+            "params": parameters,
+            "lr": rate,
+            "initial_lr": rate,
+            "weight_decay": decay,
+            "layer": layer,
+        }
+        for (rate, decay, layer), parameters in groups.items()
     ]
-    return [*weights, _group(biases, bias_rate, 0.0)]
-
-
-def _group(parameters: Sequence[Tensor], rate: float, decay: float) -> dict[str, Any]:
-    return {
-        "params": list(parameters),
-        "lr": rate,
-        "initial_lr": rate,
-        "weight_decay": decay,
-    }

@@ -7,12 +7,14 @@ import pytest
 
 from alexnet_lib import cli, settings
 from alexnet_lib.commands import train, words
-from alexnet_lib.config import Augmentation, RunConfig, to_dict
+from alexnet_lib.config import Augmentation, RunConfig
+from alexnet_lib.config_json import to_dict
 from alexnet_lib.data import load
 from alexnet_lib.experiments.photographs import ABLATIONS, recipe
 from alexnet_lib.nets.ablations import with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.runs.check import check_config
+from alexnet_lib.training.schedule import FixedDrops
 
 ARM = ("--experiment", "figure1-rates", "--arm", "2012-relu-0.001")
 
@@ -31,7 +33,7 @@ def test_without_changes_it_is_the_arm_of_the_experiment_at_paper_scale():
     assert found.data.augmentation == arm.data.augmentation
     for field in ("learning_rate", "epochs", "batch_size", "momentum", "weight_decay"):
         assert getattr(found.training, field) == getattr(arm.training, field)
-    assert found.training.drop_epochs == arm.training.drop_epochs
+    assert found.training.schedule == arm.training.schedule
     assert found.training.precision == arm.training.precision == "bfloat16"
 
 
@@ -56,14 +58,14 @@ def test_each_change_is_made():
     training = found.training
     assert (training.epochs, training.batch_size) == (30, 64)
     assert (training.learning_rate, training.precision) == (0.5, "float32")
-    assert training.drop_epochs == (25,)
+    assert training.schedule == FixedDrops((25,))
     small = train.recipe_of(asked("--crop", "96", "--pattern", "half"), data)
     assert small.data.augmentation == Augmentation(96)
     half = with_half_the_maps(alexnet("source", classes=10))
     assert small.network == dataclasses.replace(half, input_shape=(3, 96, 96))
     for drops in ([], ["3", "5"]):
         found = train.recipe_of(asked("--epochs", "9", "--drop", *drops), data)
-        assert found.training.drop_epochs == tuple(map(int, drops))
+        assert found.training.schedule == FixedDrops(tuple(map(int, drops)))
         check_config(found, data)
 
 
@@ -129,7 +131,7 @@ def test_a_file_that_holds_no_config_is_told_in_one_line(
     [
         (("--learning-rate", "-1"), "training.learning_rate is -1.0"),
         (("--learning-rate", "nan"), "training.learning_rate is nan"),
-        (("--epochs", "9", "--drop", "9"), "drop_epochs: 9, but the training ends"),
+        (("--epochs", "9", "--drop", "9"), "schedule.epochs: 9, but the training ends"),
         (("--crop", "300"), "crops of 300 pixels, but the images of synthetic256"),
     ],
 )
@@ -145,9 +147,7 @@ def test_a_recipe_that_cannot_be_trained_writes_nothing(capsys, change, told):
 def test_a_config_is_trained_as_it_says_and_saved_where_it_is_told(tmp_path, capsys):
     config = ABLATIONS.arms("smoke")["source"]
     small = dataclasses.replace(config.network, layers=config.network.layers[-1:])
-    training = dataclasses.replace(
-        config.training, evaluate_train=0, kernel_colour=False, learning_rate=1e-6
-    )
+    training = dataclasses.replace(config.training, learning_rate=1e-6)
     config = RunConfig(config.data, small, training)
     file, saved = tmp_path / "config.json", tmp_path / "net.pt"
     file.write_text(json.dumps(to_dict(config)), encoding="utf-8")
@@ -155,5 +155,5 @@ def test_a_config_is_trained_as_it_says_and_saved_where_it_is_told(tmp_path, cap
     assert cli.main(said) == 0
     out = capsys.readouterr().out
     assert f"weights in {saved}" in out
-    assert "lr 1e-06" in out
+    assert "learning_rate 1e-06" in out
     assert saved.exists()

@@ -7,7 +7,8 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from alexnet_lib.evaluation.probe import colour_shares, probe, spread
+from alexnet_lib.evaluation.colour import colour_shares
+from alexnet_lib.evaluation.probe import probe, spread
 from alexnet_lib.modules.build import build
 from alexnet_lib.modules.units import Unit
 from alexnet_lib.nets.cifar import four_layer

@@ -2,7 +2,7 @@
 
 import pytest
 
-from alexnet_lib.experiments.experiment import epochs_to
+from alexnet_lib.epochs import epochs_to
 
 
 def curve(*errors):

@@ -117,7 +117,7 @@ def test_a_row_has_the_same_words_whatever_else_is_asked_for():
 def cifar_norm_rows(record, root, errors):
     """Rows over invented records: `errors[arm][seed]`, fractions, of ten views."""
     for arm, by_seed in errors.items():
-        results = {s: {"test_error_ten_views": e} for s, e in by_seed.items()}
+        results = {s: {"test_top1_ten": e} for s, e in by_seed.items()}
         stored(record, root, arm, results, "cifar-norm")
     return rows_of("cifar-norm")
 
@@ -159,7 +159,7 @@ def test_report_command_prints_json_and_markdown(capsys, own_results):
 def test_result_table_shows_every_metric(record):
     text = run_tables.result_table([record])
     assert "| 2012-relu | 1 | never |" in text
-    assert f"{record.result['final_val_error']:.3f}" in text
+    assert f"{record.result['test_top1']:.3f}" in text
 
 
 def test_a_metric_s_table_names_what_was_never_reached(record):
@@ -193,8 +193,8 @@ def test_runs_on_imagenet_count_for_its_claims_and_no_others_do(record, own_resu
             (1, "imagenet", on_imagenet),
             (2, "imagenette128", elsewhere),
         ):
-            metrics = {"top1_ten_views": error, "top5_ten_views": error / 2}
-            metrics |= {"top1": error, "top5": error}
+            metrics = {"test_top1_ten": error, "test_top5_ten": error / 2}
+            metrics |= {"test_top1": error, "test_top5": error}
             stored(record, own_results, arm, {seed: metrics}, "ablations", name=name)
     rows = rows_of("ablations")
     assert rows["two-gpus-top-1"].published.value == pytest.approx(-2.0)

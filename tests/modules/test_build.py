@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from alexnet_lib.config import from_dict, to_dict
+from alexnet_lib.config_json import from_dict, to_dict
 from alexnet_lib.modules.build import build, decay_multipliers, initialise
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.counts import count

@@ -13,14 +13,16 @@ import pytest
 import torch
 
 from alexnet_lib import cli, data, experiments, settings
-from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig, digest, to_dict
+from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
+from alexnet_lib.config_json import digest, to_dict
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.network import with_input_side
 from alexnet_lib.parallel.equality import small_alexnet
 from alexnet_lib.runs import records
-from alexnet_lib.runs.run import run_arm
+from alexnet_lib.runs.run import Run
 from alexnet_lib.runs.train_config import train_config, weights_sha256
 from alexnet_lib.training.team import SingleProcess
+from tests.conftest import QUIET
 
 from .helpers import wait_for
 
@@ -161,22 +163,22 @@ def test_an_arm_trained_by_two_processes_has_a_record_like_that_of_one(capsys):
     net.load_state_dict(weights(path.with_suffix(".pt")))
     assert record.weights_sha256 == weights_sha256(net)
     assert record.environment["processes"] == 2
-    assert record.result == chosen.metrics(record.epochs)
+    assert record.result == chosen.result(record.epochs)
     before = path.read_bytes()
     assert cli.main(["train", *words]) == 0
     assert f"record in {path}" in capsys.readouterr().out
     assert path.read_bytes() == before
     path.unlink()
     path.with_suffix(".pt").unlink()
-    alone = run_arm(chosen, "2012-relu-0.001", 2, "smoke", show=False)
+    alone = Run(chosen, "2012-relu-0.001", 2, "smoke").record(QUIET)
     assert alone.config == record.config
     assert alone.data == record.data
     for found, exact in zip(record.epochs, alone.epochs, strict=True):
         assert found.keys() == exact.keys()
-    first, last = alone.epochs[0]["val_loss"], alone.epochs[-1]["val_loss"]
+    first, last = alone.epochs[0]["test_loss"], alone.epochs[-1]["test_loss"]
     assert last < 0.9 * first
     # in float32 and from weights so small, rounding decides when learning sets in
-    assert record.epochs[-1]["val_loss"] == pytest.approx(last, abs=(first - last) / 3)
+    assert record.epochs[-1]["test_loss"] == pytest.approx(last, abs=(first - last) / 3)
 
 
 def test_two_machines_train_as_one(torchrun, tmp_path):
@@ -195,9 +197,11 @@ def test_two_machines_train_as_one(torchrun, tmp_path):
     assert "".join(outs).count("weights in") == 1
     dataset = data.load("synthetic")
     team = SingleProcess(torch.device("cpu"))
-    net, _ = train_config(CONFIG, dataset, 1, show=False, team=team)
+    subject, _ = train_config(CONFIG, dataset, 1, show=False, team=team)
     for name, tensor in weights(saved).items():
-        torch.testing.assert_close(tensor, net.state_dict()[name], rtol=1e-3, atol=1e-5)
+        torch.testing.assert_close(
+            tensor, subject.net.state_dict()[name], rtol=1e-3, atol=1e-5
+        )
     content = torch.load(saved, weights_only=True)
     assert content["run"].startswith(digest(CONFIG))
     assert content["progress"]["epoch"] == EPOCHS

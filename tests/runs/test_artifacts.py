@@ -1,40 +1,95 @@
-"""First layers beside records: written, read, and those that are published."""
+"""Arrays beside records: written, read, and those that are published."""
 
+import numpy as np
 import pytest
 import torch
 
 from alexnet_lib import data, settings
-from alexnet_lib.evaluation.probe import colour_shares
+from alexnet_lib.data.augment import CentreViews
+from alexnet_lib.evaluation.colour import colour_shares
 from alexnet_lib.modules.build import build
-from alexnet_lib.nets.alexnet import alexnet
+from alexnet_lib.nets.cifar import four_layer
+from alexnet_lib.nets.network import with_input_side
 from alexnet_lib.runs import artifacts, records
+from alexnet_lib.runs.artifacts import Features, FirstLayer, Probabilities, RightAnswers
+from alexnet_lib.runs.measured import Subject, arrays_of
 
 PUBLISHED = sorted(settings.results_root().glob("*/*.conv1.npz"))
+CPU = torch.device("cpu")
 
 
-def test_a_first_layer_is_read_as_it_was_written(tmp_path):
-    net = build(alexnet("source", 10), seed=1)
+@pytest.fixture(scope="module")
+def subject():
     dataset = data.load("synthetic")
-    path = artifacts.path_of(tmp_path, "ablations", "source", 1)
+    net = build(with_input_side(four_layer("relu", "kaiming"), 24), seed=1)
+    return Subject(net, dataset, CentreViews(dataset, CPU, size=24, pixels="unit"))
+
+
+def test_arrays_are_read_as_they_were_written(tmp_path):
+    path = artifacts.path_of(tmp_path / "source.s1.json", "conv1")
     assert path.name == "source.s1.conv1.npz"
-    artifacts.write(path, artifacts.FirstLayer.of(net, dataset))
-    layer = artifacts.read(path)
-    torch.testing.assert_close(
-        layer.weight, net.conv1.weight.detach(), rtol=1e-3, atol=1e-6
-    )
-    assert layer.bias.shape == (96,)
-    expected = dataset.train.images[:].double().mean((0, 2, 3))
-    torch.testing.assert_close(layer.mean.double(), expected, rtol=1e-3, atol=0)
+    assert artifacts.path_of(path, "conv1", 7).name.endswith(".conv1.e07.npz")
+    arrays = {"a": np.arange(6).reshape(2, 3), "b": np.float16(0.5)}
+    artifacts.write(path, arrays)
+    found = artifacts.read(path)
+    assert found.keys() == arrays.keys()
+    assert all(np.array_equal(found[name], arrays[name]) for name in arrays)
 
 
-def test_a_missing_first_layer_is_named_with_the_mend(tmp_path):
+def test_missing_arrays_are_named_with_the_mend(tmp_path):
+    path = artifacts.path_of(tmp_path / "source.s9.json", "conv1")
     with pytest.raises(FileNotFoundError, match=r"source\.s9\.conv1\.npz is missing"):
-        artifacts.read(artifacts.path_of(tmp_path, "ablations", "source", 9))
+        artifacts.read(path)
+
+
+def test_the_first_layer_is_the_networks(subject):
+    arrays = arrays_of(FirstLayer(), subject)
+    weight = subject.net.conv1.weight.detach()
+    assert np.allclose(arrays["weight"], weight, rtol=1e-3, atol=1e-6)
+    expected = subject.dataset.train.images[:].double().mean((0, 2, 3))
+    assert np.allclose(arrays["mean"], expected, rtol=1e-3)
+
+
+def test_right_answers_are_those_that_errors_count(subject):
+    arrays = arrays_of(RightAnswers(), subject)
+    test = subject.dataset.test
+    for views in ("", "_ten"):
+        errors = subject.errors(test, ten=bool(views))
+        for name, wrong in zip(("top1", "top5"), errors[:2], strict=True):
+            right = artifacts.unpacked(arrays, name + views)
+            assert right.shape == (len(test),)
+            assert 1 - right.mean() == pytest.approx(wrong)
+
+
+def test_probabilities_are_those_of_ten_views(subject):
+    arrays = arrays_of(Probabilities(), subject)
+    probabilities = arrays["probabilities"].astype(float)
+    assert probabilities.sum(1) == pytest.approx(1, abs=5e-3)
+    labels = torch.from_numpy(arrays["labels"])
+    assert torch.equal(labels, subject.dataset.test.labels)
+    wrong = (probabilities.argmax(1) != arrays["labels"]).mean()
+    ten = subject.errors(subject.dataset.test, ten=True)
+    assert wrong == pytest.approx(ten.top1, abs=0.01)
+
+
+def test_features_are_the_layers_outputs(subject):
+    arrays = arrays_of(Features("conv3", train=20), subject)
+    images = subject.views(subject.dataset.test.images[:5])
+    with torch.no_grad():
+        for name, module in subject.net.named_children():
+            images = module(images)
+            if name == "unit3":
+                break
+    expected = images.flatten(1)
+    assert np.allclose(arrays["test"][:5], expected, rtol=1e-2, atol=1e-3)
+    assert arrays["train"].shape == (20, expected.shape[1])
+    with pytest.raises(ValueError, match="no layer 'fc7'; this network has conv1"):
+        arrays_of(Features("fc7"), subject)
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.name)
 def test_published_kernels_are_those_of_the_record(path):
     record = records.read(path.with_name(path.name.replace(".conv1.npz", ".json")))
-    shares = colour_shares(artifacts.read(path).weight)
+    weight = torch.from_numpy(artifacts.read(path)["weight"]).float()
     recorded = torch.tensor(record.epochs[-1]["kernel_colour"])
-    torch.testing.assert_close(shares, recorded, rtol=0, atol=2e-3)
+    torch.testing.assert_close(colour_shares(weight), recorded, rtol=0, atol=2e-3)

@@ -14,9 +14,8 @@ from alexnet_lib.config import (
     DataConfig,
     RunConfig,
     TrainingConfig,
-    from_dict,
-    to_dict,
 )
+from alexnet_lib.config_json import from_dict, to_dict
 from alexnet_lib.data import synthetic
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.experiments import EXPERIMENTS
@@ -26,6 +25,7 @@ from alexnet_lib.runs.check import check_config
 from alexnet_lib.runs.train_config import train_config
 from alexnet_lib.settings import SCALES
 from alexnet_lib.training.loop import TrainingError
+from alexnet_lib.training.schedule import FixedDrops
 from alexnet_lib.training.team import SingleProcess
 
 SIDE = 12
@@ -45,8 +45,9 @@ CONFIG = RunConfig(
         ),
         input_shape=(3, 8, 8),
     ),
-    TrainingConfig(0.01, epochs=2, batch_size=10, drop_epochs=(1,)),
+    TrainingConfig(0.01, epochs=2, batch_size=10, schedule=FixedDrops((1,))),
 )
+DROPS = ("training", "schedule", "epochs")
 ON_CPU = SingleProcess(torch.device("cpu"))
 
 
@@ -70,9 +71,17 @@ def test_a_config_that_fits_its_data_passes_and_trains():
 FAULTS = [
     (("training", "batch_size"), 0, r"training.batch_size is 0, .* at least 1 "),
     (("training", "epochs"), -1, r"training.epochs is -1, .* at least 1 "),
-    (("training", "epochs"), 1, r"drop_epochs: 1, .* ends after 1 epochs"),
-    (("training", "drop_epochs"), [-1], r"drop_epochs\[0\] is -1, .* at least 1"),
-    (("training", "drop_epochs"), [1, 1], r"drop_epochs: \[1, 1\] .* twice"),
+    (("training", "epochs"), 1, r"schedule\.epochs: 1, .* ends after 1 epochs"),
+    (
+        ("training", "schedule", "epochs"),
+        [-1],
+        r"schedule\.epochs\[0\] is -1, .* at least 1",
+    ),
+    (
+        ("training", "schedule", "epochs"),
+        [1, 1],
+        r"schedule\.epochs: \[1, 1\] .* twice",
+    ),
     (("training", "learning_rate"), 0.0, r"learning_rate is 0.0, .* above 0 "),
     (("training", "learning_rate"), float("nan"), r"learning_rate is nan"),
     (("training", "learning_rate"), float("inf"), r"learning_rate is inf"),

@@ -22,8 +22,8 @@ def test_a_record_survives_the_disk(record, tmp_path):
 @pytest.mark.parametrize(
     "edit",
     [
-        lambda c: c["result"].update(final_val_error=0.1),
-        lambda c: c["epochs"][1].update(train_error=0.2),
+        lambda c: c["result"].update(test_top1=0.1),
+        lambda c: c["epochs"][1].update(train_running_top1=0.2),
         lambda c: c["config"]["training"].update(learning_rate=0.5),
         lambda c: c["code"].update(dirty=not c["code"]["dirty"]),
         lambda c: c.update(seed=9),
@@ -87,7 +87,7 @@ def test_a_published_record_is_what_it_must_be(path):
         settings.results_root(), record.experiment, record.arm, record.seed
     )
     assert record.config == experiment.arms(record.scale)[record.arm]
-    assert record.result == experiment.metrics(record.epochs)
+    assert record.result == experiment.result(record.epochs)
     assert (record.data["train"], record.data["test"]) == SIZES[record.data["name"]]
     assert record.code["command"].startswith(f"alexnet run {record.experiment} ")
 

@@ -1,5 +1,6 @@
 """From arm and seed to record: run once, resumed after a kill, published or not."""
 
+import copy
 import dataclasses
 import os
 import signal
@@ -11,14 +12,30 @@ import pytest
 import torch
 
 from alexnet_lib import data, machine, settings
-from alexnet_lib.evaluation.probe import colour_shares
+from alexnet_lib.config import StartFrom
+from alexnet_lib.evaluation.colour import colour_shares
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
+from alexnet_lib.experiments.metrics import Gap, Last
+from alexnet_lib.modules.build import build
 from alexnet_lib.runs import artifacts, records, run
-from alexnet_lib.runs.run import PublishError, run_arm, run_experiment
-from alexnet_lib.runs.train_config import train_config
+from alexnet_lib.runs.artifacts import FirstLayer, RightAnswers
+from alexnet_lib.runs.measures import (
+    KernelColour,
+    Probe,
+    TestErrors,
+    TrainErrors,
+    ValidationErrors,
+)
+from alexnet_lib.runs.publish import PublishError
+from alexnet_lib.runs.run import Options, Run, load_for, run_experiment
+from alexnet_lib.runs.train_config import train_config, weights_sha256
+from alexnet_lib.training import checkpoint
+from alexnet_lib.training.checkpoint import CheckpointError
 from alexnet_lib.training.team import SingleProcess
-from tests.conftest import quick
+from tests.conftest import QUIET, quick
+
+PUBLISH = Options(publish=True, show=False)
 
 
 def few(dataset, train, test):
@@ -34,62 +51,206 @@ def test_a_record_says_what_was_run(record):
     assert [e["epoch"] for e in record.epochs] == [0, 1]
     assert record.data["real"] is False
     assert record.data["train"] == 2000
-    assert record.result == FIGURE1.metrics(record.epochs)
+    assert record.result == FIGURE1.result(record.epochs)
     assert record.environment["precision"] == "float32"
-    assert 0 < record.epochs[1]["val_error"] <= 1
+    assert 0 < record.epochs[1]["test_top1"] <= 1
     assert set(record.epochs[1]["probe"]) >= {"unit1", "conv1", "fc4"}
 
 
 def test_a_net_trained_on_crops_is_tested_on_ten_views_at_the_end():
     experiment = EXPERIMENTS["cifar-norm"]
     (config, *_) = experiment.arms("smoke").values()
-    training = dataclasses.replace(config.training, epochs=1, evaluate_train=100)
-    config = dataclasses.replace(config, training=training)
+    config = config.with_training(epochs=1)
     small = few(data.load("synthetic"), 96, 40)
-    _, history = train_config(config, small, seed=1, show=False)
-    before, after = history
-    assert "val_error_ten" not in before
-    assert experiment.metrics(history)["test_error_ten_views"] == after["val_error_ten"]
-    assert after["val_loss_ten"] != after["val_loss"]
+    measures = experiment.measures("smoke")
+    _, epochs = train_config(config, small, seed=1, measures=measures, show=False)
+    before, after = epochs
+    assert "test_top1_ten" not in before
+    assert experiment.result(epochs)["test_top1_ten"] == after["test_top1_ten"]
+    assert after["test_loss_ten"] != after["test_loss"]
 
 
 def test_kernels_of_both_towers_have_their_colour_recorded():
     experiment = EXPERIMENTS["ablations"]
     config = experiment.arms("smoke")["source"]
-    training = dataclasses.replace(config.training, epochs=1, evaluate_train=10)
-    config = dataclasses.replace(config, training=training)
     small = few(data.load("synthetic128"), 64, 10)
-    net, history = train_config(config, small, seed=1, show=False)
-    shares = colour_shares(net.conv1.weight.detach())
-    assert history[-1]["kernel_colour"] == shares.tolist()
+    subject, epochs = train_config(
+        config.with_training(epochs=1),
+        small,
+        seed=1,
+        measures=experiment.measures("smoke"),
+        show=False,
+    )
+    shares = colour_shares(subject.net.conv1.weight.detach())
+    assert epochs[-1]["kernel_colour"] == shares.tolist()
     assert len(shares) == 96
-    metrics = experiment.metrics(history)
-    assert metrics["colour_first_half"] == pytest.approx(shares[:48].mean().item())
-    assert metrics["colour_second_half"] == pytest.approx(shares[48:].mean().item())
+    result = experiment.result(epochs)
+    assert result["colour_first_half"] == pytest.approx(shares[:48].mean().item())
+    assert result["colour_second_half"] == pytest.approx(shares[48:].mean().item())
 
 
 def test_probing_a_network_that_is_shared_out_is_refused():
     config = quick().arms("smoke")["2012-relu"]
-    assert config.training.probe_images > 0
     team = SingleProcess(torch.device("cpu"))
     team.processes = 2
-    with pytest.raises(ValueError, match=r"probe_images=\d+: .* set it to 0"):
-        train_config(config, data.load("synthetic"), 1, team=team)
+    with pytest.raises(ValueError, match="probe: units are looked at where"):
+        train_config(
+            config,
+            data.load("synthetic"),
+            1,
+            measures=(Probe(10),),
+            show=False,
+            team=team,
+        )
+
+
+def test_what_is_measured_changes_no_weight():
+    config = quick().arms("smoke")["2012-relu"]
+    small = few(data.load("synthetic"), 64, 10)
+    trained = [
+        train_config(config, small, 1, measures=measures, show=False)[0]
+        for measures in ((), (TestErrors(), TrainErrors(30), Probe(20), KernelColour()))
+    ]
+    first, second = (weights_sha256(subject.net) for subject in trained)
+    assert first == second
+
+
+def test_a_metric_that_nobody_measures_is_refused_before_any_training():
+    with pytest.raises(ValueError, match="metric x reads test_top1_ten, which"):
+        dataclasses.replace(FIGURE1, metrics={"x": Last("test_top1_ten")})
+    with pytest.raises(ValueError, match="metric gap reads train_top1"):
+        dataclasses.replace(
+            FIGURE1,
+            measures=lambda scale: (TestErrors(),),
+            metrics={"gap": Gap("test_top1", minus="train_top1")},
+        )
+
+
+def test_a_run_is_a_value():
+    run = Run(FIGURE1, "2012-tanh", 3, "smoke")
+    assert run == Run(FIGURE1, "2012-tanh", 3, "smoke")
+    assert run.config == FIGURE1.arms("smoke")["2012-tanh"]
+    assert run.title == "figure1 2012-tanh, seed 3"
+    assert run.record_path(run.own_root).name == "2012-tanh.s3.json"
+    assert run.checkpoint_path == run.record_path(run.own_root).with_suffix(".pt")
+    others = {
+        Run(FIGURE1, "2012-tanh", 4, "smoke").id("f"),
+        Run(FIGURE1, "2012-relu", 3, "smoke").id("f"),
+        run.id("g"),
+    }
+    assert len(others) == 3
+    assert run.id("f") not in others
+
+
+def test_a_finished_run_gives_its_network_back():
+    run = Run(quick(), "2012-relu", 1, "smoke")
+    with pytest.raises(FileNotFoundError, match="no finished run of figure1 2012-relu"):
+        run.network()
+    record = run.record(QUIET)
+    assert weights_sha256(run.network()) == record.weights_sha256
+    run.checkpoint_path.unlink()
+    with pytest.raises(FileNotFoundError, match="alexnet run figure1 --arm 2012-relu"):
+        run.network()
+    checkpoint.save(run.checkpoint_path, {"run": "another"})
+    with pytest.raises(CheckpointError):
+        run.network()
+
+
+def started_from(base, arm, layers):
+    """Figure 1 with one arm that starts from another's weights."""
+
+    def arms(scale):
+        known = base.arms(scale)
+        start = StartFrom(arm, layers)
+        return known | {"later": dataclasses.replace(known[arm], start=start)}
+
+    return dataclasses.replace(base, arms=arms)
+
+
+def test_a_run_can_start_from_anothers_weights():
+    experiment = started_from(quick(), "2012-relu", ("conv1", "fc4"))
+    later = Run(experiment, "later", 1, "smoke")
+    with pytest.raises(CheckpointError, match="starts from the weights of arm"):
+        later.record(QUIET)
+    Run(experiment, "2012-relu", 1, "smoke").record(QUIET)
+    given = Run(experiment, "2012-relu", 1, "smoke").network().state_dict()
+    seen = {}
+    dataset = data.load("synthetic")
+
+    def keep(subject, epoch):
+        seen.setdefault(epoch, copy.deepcopy(subject.net.state_dict()))
+
+    train_config(
+        later.config,
+        dataset,
+        1,
+        measures=(),
+        start=later._start(dataset),
+        keep=lambda of, epoch: seen.setdefault(
+            epoch, copy.deepcopy(of.net.state_dict())
+        ),
+        show=False,
+    )
+    fresh = build(later.config.network, 1).state_dict()
+    for name, tensor in seen[0].items():
+        source = given if name.split(".")[0] in ("conv1", "fc4") else fresh
+        assert torch.equal(tensor, source[name]), name
+
+
+def test_kernels_are_kept_after_the_epochs_asked_for():
+    experiment = dataclasses.replace(
+        quick(epochs=2), keeps=(FirstLayer(epochs=(0, 1)), RightAnswers())
+    )
+    run = Run(experiment, "2012-relu", 1, "smoke")
+    run.record(QUIET)
+    path = run.record_path(run.own_root)
+    untrained, first, end = (
+        artifacts.read(artifacts.path_of(path, "conv1", epoch))["weight"]
+        for epoch in (0, 1, None)
+    )
+    drawn = build(run.config.network, 1).conv1.weight.detach()
+    assert torch.equal(torch.from_numpy(untrained), drawn.half())
+    last = run.network().conv1.weight.detach()
+    assert torch.equal(torch.from_numpy(end), last.half())
+    assert not (first == untrained).all()
+    assert not (first == end).all()
+    assert artifacts.path_of(path, "right").exists()
+    assert not artifacts.path_of(path, "right", 0).exists()
+
+
+def test_validation_images_are_cut_from_the_training_set():
+    config = quick().arms("smoke")["2012-relu"].with_data(held_out=20)
+    dataset = load_for(config)
+    assert len(dataset.validation) == 200
+    assert len(dataset.train) == 1800
+    assert dataset.fingerprint != data.load("synthetic").fingerprint
+    _, epochs = train_config(
+        config, dataset, 1, measures=(ValidationErrors(),), show=False
+    )
+    assert 0 < epochs[-1]["validation_top1"] < 1
+    with pytest.raises(ValueError, match="no validation images; set held_out"):
+        train_config(
+            config,
+            data.load("synthetic"),
+            1,
+            measures=(ValidationErrors(),),
+            show=False,
+        )
 
 
 def test_what_has_a_record_is_not_run_again(monkeypatch):
     arguments = (quick(), "2012-relu", 1, "smoke")
-    first = run_arm(*arguments, show=False)
+    first = Run(*arguments).record(QUIET)
 
     def train(*_, **__):
         raise AssertionError("trained again")
 
     monkeypatch.setattr(run, "train_config", train)
-    assert run_arm(*arguments, show=False) == first
+    assert Run(*arguments).record(QUIET) == first
 
 
 def test_a_record_of_another_config_does_not_count(monkeypatch):
-    first = run_arm(quick(), "2012-relu", 1, "smoke", show=False)
+    first = Run(quick(), "2012-relu", 1, "smoke").record(QUIET)
     experiment = quick()
 
     def arms(scale):
@@ -100,16 +261,18 @@ def test_a_record_of_another_config_does_not_count(monkeypatch):
     changed = dataclasses.replace(experiment, arms=arms)
     path = settings.runs_root() / "smoke" / "figure1" / "2012-relu.s1.pt"
     path.unlink()
-    second = run_arm(changed, "2012-relu", 1, "smoke", show=False)
+    second = Run(changed, "2012-relu", 1, "smoke").record(QUIET)
     assert second.config != first.config
-    assert second.epochs[1]["lr"] == 1e-5
+    assert second.epochs[1]["learning_rate"] == 1e-5
 
 
 def test_the_same_seed_gives_the_same_weights_and_another_does_not(record, monkeypatch):
-    again = run_arm(quick(), "2012-relu", 1, "smoke", show=False)
-    other = run_arm(quick(), "2012-relu", 2, "smoke", show=False)
+    again = Run(quick(), "2012-relu", 1, "smoke").record(QUIET)
+    other = Run(quick(), "2012-relu", 2, "smoke").record(QUIET)
     assert again.weights_sha256 == record.weights_sha256
-    assert again.epochs[1]["train_loss"] == record.epochs[1]["train_loss"]
+    assert (
+        again.epochs[1]["train_running_loss"] == record.epochs[1]["train_running_loss"]
+    )
     assert other.weights_sha256 != record.weights_sha256
 
 
@@ -120,8 +283,8 @@ def test_unknown_arms_are_refused():
 
 def test_drawn_images_are_not_published(own_results, monkeypatch):
     monkeypatch.setattr(machine, "code", lambda: {"dirty": False})
-    with pytest.raises(PublishError, match="synthetic is drawn"):
-        run_arm(quick(), "2012-relu", 1, "smoke", publish=True, show=False)
+    with pytest.raises(PublishError, match="synthetic is synthetic"):
+        Run(quick(), "2012-relu", 1, "smoke").record(PUBLISH)
     assert not own_results.exists()
 
 
@@ -137,18 +300,27 @@ def publishable(own_results, monkeypatch):
 def test_publishing_keeps_the_first_layer_and_overwrites_nothing(publishable):
     experiment = EXPERIMENTS["ablations"]
     arguments = (experiment, "source", 1, "smoke")
-    record = run_arm(*arguments, publish=True, show=False)
-    layer = artifacts.read(artifacts.path_of(publishable, "ablations", "source", 1))
+    record = Run(*arguments).record(PUBLISH)
+    layer = artifacts.read(
+        artifacts.path_of(
+            records.path_of(publishable, "ablations", "source", 1), "conv1"
+        )
+    )
     shares = torch.tensor(record.epochs[-1]["kernel_colour"])
-    torch.testing.assert_close(colour_shares(layer.weight), shares, rtol=0, atol=2e-3)
-    assert run_arm(*arguments, publish=True, show=False) == record
+    torch.testing.assert_close(
+        colour_shares(torch.from_numpy(layer["weight"]).float()),
+        shares,
+        rtol=0,
+        atol=2e-3,
+    )
+    assert Run(*arguments).record(PUBLISH) == record
 
     def other(scale):
         return {"source": experiment.arms(scale)["half"]}
 
     changed = dataclasses.replace(experiment, arms=other)
     with pytest.raises(PublishError, match=r"source\.s1\.json .*delete it first"):
-        run_arm(changed, *arguments[1:], publish=True, show=False)
+        Run(changed, *arguments[1:]).record(PUBLISH)
     assert (
         records.read(records.path_of(publishable, "ablations", "source", 1)) == record
     )
@@ -157,7 +329,7 @@ def test_publishing_keeps_the_first_layer_and_overwrites_nothing(publishable):
 def test_changed_code_is_not_published(own_results, monkeypatch):
     monkeypatch.setattr(machine, "code", lambda: {"dirty": True})
     with pytest.raises(PublishError, match="commit or stash"):
-        run_arm(quick(), "2012-relu", 1, "smoke", publish=True, show=False)
+        Run(quick(), "2012-relu", 1, "smoke").record(PUBLISH)
     assert not own_results.exists()
 
 
@@ -165,14 +337,14 @@ def test_what_another_commit_trained_is_not_published_as_this_ones(
     publishable, monkeypatch
 ):
     arguments = (EXPERIMENTS["ablations"], "no-norm", 1, "smoke")
-    run_arm(*arguments, show=False)
+    Run(*arguments).record(QUIET)
     monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "d"})
-    run_arm(*arguments, show=False)
+    Run(*arguments).record(QUIET)
     match = r"no-norm\.s1\.pt: trained by other code than this commit \(c\)"
     with pytest.raises(PublishError, match=match):
-        run_arm(*arguments, publish=True, show=False)
+        Run(*arguments).record(PUBLISH)
     monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "c"})
-    assert run_arm(*arguments, publish=True, show=False).code["commit"] == "c"
+    assert Run(*arguments).record(PUBLISH).code["commit"] == "c"
 
 
 COMMAND = [sys.executable, "-m", "alexnet_lib", "run", "figure1"]

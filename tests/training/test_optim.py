@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from alexnet_lib import native
+from alexnet_lib.config import TrainingConfig
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
@@ -73,7 +74,9 @@ def test_a_rate_of_zero_freezes_weights_and_velocity():
 
 def test_biases_have_their_own_rate_and_no_decay():
     net = build(four_layer(), seed=1)
-    weights, biases = parameter_groups(net, 0.01, 0.02, weight_decay=0.0005)
+    weights, biases = parameter_groups(
+        net, TrainingConfig(0.01, 1, weight_decay=0.0005)
+    )
     assert (weights["lr"], weights["weight_decay"]) == (0.01, 0.0005)
     assert (biases["lr"], biases["weight_decay"]) == (0.02, 0.0)
     assert all(p.dim() > 1 for p in weights["params"])
@@ -84,7 +87,7 @@ def test_biases_have_their_own_rate_and_no_decay():
 def test_each_weight_has_its_multiple_of_the_decay():
     net = build(four_layer(), seed=1)
     factors = {"conv1.weight": 0.0, "fc4.weight": 2.5, "fc4.bias": 9.0}
-    groups = parameter_groups(net, 0.01, 0.02, 0.004, factors)
+    groups = parameter_groups(net, TrainingConfig(0.01, 1, weight_decay=0.004), factors)
     decay_of = {p: g["weight_decay"] for g in groups for p in g["params"]}
     decays = {name: decay_of[p] for name, p in net.named_parameters()}
     weights = {n: d for n, d in decays.items() if n.endswith("weight")}

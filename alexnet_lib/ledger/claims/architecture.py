@@ -101,7 +101,7 @@ _TWO_GPUS = (
 )
 
 # ten views, as the authors tested (`layer-params-conv-local-11pct.cfg:1-11`)
-_TEN_VIEWS = "test_error_ten_views"
+_TEN_VIEWS = "test_top1_ten"
 _CIFAR_EPOCHS = 520
 _CIFAR_NORM = (
     Claim(
@@ -193,7 +193,7 @@ _POOLING = (
         null=0.0,
         kind="elsewhere",
         experiment="cifar-pooling",
-        measure=Difference("overlapping", "apart", "test_error", 100),
+        measure=Difference("overlapping", "apart", "test_top1", 100),
     ),
 )
 CLAIMS = _COUNTS + _FIGURE1 + _TWO_GPUS + _CIFAR_NORM + _NORM + _POOLING

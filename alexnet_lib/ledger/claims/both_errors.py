@@ -64,7 +64,7 @@ def compared(
             kind="own data" if paper else "extension",
             log=log[i],
             experiment="ablations",
-            measure=Difference(*arms, f"top{k}_ten_views", 100),
+            measure=Difference(*arms, f"test_top{k}_ten", 100),
             of_imagenet=True,
             epochs=EPOCHS_ON_IMAGENET,
             needs=IMAGENET,

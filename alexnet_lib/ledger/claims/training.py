@@ -39,7 +39,7 @@ def _ten_views(of_imagenet: bool) -> tuple[Claim, ...]:
             kind="own data" if of_imagenet else "elsewhere",
             log=log,
             experiment="ablations",
-            measure=Within(arms, f"top{k}_ten_views", f"top{k}", 100),
+            measure=Within(arms, f"test_top{k}_ten", f"test_top{k}", 100),
             of_imagenet=of_imagenet,
             needs=IMAGENET if of_imagenet else "",
         )

@@ -45,7 +45,7 @@ def _points(metric: str, pairs: dict[str, tuple[str, str]]) -> Comparisons:
     return {what: Difference(*arms, metric, 100) for what, arms in pairs.items()}
 
 
-TEN_VIEWS = "test_error_ten_views"
+TEN_VIEWS = "test_top1_ten"
 CIFAR = _points(
     TEN_VIEWS,
     {
@@ -56,7 +56,7 @@ CIFAR = _points(
         "norm and decay, on top of the width": ("11pct", "13pct-wide"),
     },
 )
-ABLATION_ERROR = "top1_ten_views"
+ABLATION_ERROR = "test_top1_ten"
 NETWORKS = _points(
     ABLATION_ERROR,
     {

@@ -19,17 +19,15 @@ from alexnet_lib import data, settings
 from alexnet_lib.config import DataConfig, Pixels, RunConfig, TrainingConfig
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.views import centre_crop
-from alexnet_lib.experiments import Experiment
 from alexnet_lib.experiments.cifar import CIFAR_NORM
-from alexnet_lib.modules.build import build
+from alexnet_lib.experiments.photographs import ABLATIONS
 from alexnet_lib.nets.alexnet import HANGING_WINDOW
 from alexnet_lib.nets.layers import Activation, Conv, Linear, Pool, ResponseNorm
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.runs import artifacts, records
-from alexnet_lib.runs.run import stored
-from alexnet_lib.runs.train_config import centre_views, run_name, train_config
+from alexnet_lib.runs import artifacts
+from alexnet_lib.runs.run import Run
+from alexnet_lib.runs.train_config import centre_views, train_config
 from alexnet_lib.settings import Scale
-from alexnet_lib.training import checkpoint
 
 _SHOWN = 20
 _OWN_ARM, _OWN_SEED = "13pct-lrn", 1
@@ -62,15 +60,16 @@ def published_first_layer() -> FirstLayer:
     photograph, a portrait of Grace Hopper in the public domain, comes with
     matplotlib. Raises `FileNotFoundError` if the kernels are not there.
     """
-    conv1 = artifacts.read(
-        artifacts.path_of(settings.results_root(), "ablations", "source", 1)
-    )
+    path = Run(ABLATIONS, "source", 1, "laptop").record_path(settings.results_root())
+    arrays = artifacts.read(artifacts.path_of(path, "conv1"))
+    conv1 = {name: torch.from_numpy(array).float() for name, array in arrays.items()}
     image = photograph()
     pad = functional.pad(
-        image - conv1.mean[:, None, None],
+        image - conv1["mean"][:, None, None],
         (0, HANGING_WINDOW.right, 0, HANGING_WINDOW.bottom),
     )
-    sums = functional.conv2d(pad, conv1.weight, conv1.bias, _STRIDE)  # (1, 96, 55, 55)
+    weight, bias = conv1["weight"], conv1["bias"]
+    sums = functional.conv2d(pad, weight, bias, _STRIDE)  # (1, 96, 55, 55)
     return FirstLayer(image, sums, "conv1 of config #145, published run, seed 1")
 
 
@@ -94,10 +93,10 @@ def small_first_layer(scale: Scale, pixels: Pixels) -> FirstLayer:
         test=whole.test.first(500),
         sums=whole.statistics,
     )
-    net, _ = train_config(config, few, 1, show=False)
+    subject, _ = train_config(config, few, 1, show=False)
     drawn = "drawn images" if scale == "smoke" else "CIFAR-10"
     origin = f"a small net trained here on {drawn}, {pixels} pixels"
-    return _on_test_images(net, config, origin)
+    return _on_test_images(subject.net, config, origin)
 
 
 def own_first_layer(scale: Scale) -> FirstLayer:
@@ -105,23 +104,17 @@ def own_first_layer(scale: Scale) -> FirstLayer:
 
     Raises `FileNotFoundError` if it is not finished at this scale.
     """
-    net = own_net(CIFAR_NORM, _OWN_ARM, _OWN_SEED, scale)
-    if net is None:
-        raise FileNotFoundError(
-            f"no finished run of {_OWN_ARM} under {settings.runs_root() / scale}; run "
-            f"`alexnet run {CIFAR_NORM.name} --arm {_OWN_ARM} --scale {scale}`"
-        )
-    config = CIFAR_NORM.arms(scale)[_OWN_ARM]
-    return _on_test_images(net, config, f"your own run of {_OWN_ARM}")
+    run = Run(CIFAR_NORM, _OWN_ARM, _OWN_SEED, scale)
+    return _on_test_images(run.network(), run.config, f"your own run of {_OWN_ARM}")
 
 
-def _on_test_images(net: nn.Sequential, config: RunConfig, origin: str) -> FirstLayer:
+def _on_test_images(net: nn.Module, config: RunConfig, origin: str) -> FirstLayer:
     """The first layer of `net` on a few test images of its data."""
     dataset, device = data.load(config.data.name), next(net.parameters()).device
     images = dataset.test.first(_SHOWN).images[:]
     views = centre_views(config, dataset, device)(images)
     with torch.no_grad():
-        sums = net[0](views).cpu().contiguous()
+        sums = next(net.children())(views).cpu().contiguous()
     seen = centre_crop(images, views.shape[-1])
     order = sums.relu().flatten(1).norm(dim=1).argsort(descending=True)
     return FirstLayer(seen[order], sums[order], origin)
@@ -146,28 +139,6 @@ def small_net(pixels: Pixels, name: str) -> RunConfig:
     rate = 1e-3 if raw else 1e-2
     training = TrainingConfig(learning_rate=rate, epochs=3, batch_size=32)
     return RunConfig(DataConfig(name, pixels), network, training)
-
-
-def own_net(
-    experiment: Experiment, arm: str, seed: int, scale: Scale
-) -> nn.Sequential | None:
-    """The network of a reader's own finished run, from its last checkpoint.
-
-    None if there is no such run, or its checkpoint is gone.
-    """
-    config = experiment.arms(scale)[arm]
-    root = settings.runs_root() / scale
-    record = stored(root, experiment, arm, seed, config)
-    if record is None:
-        return None
-    saved = records.path_of(root, experiment.name, arm, seed).with_suffix(".pt")
-    name = run_name(config, record.data["fingerprint"], seed)
-    state = checkpoint.load(saved, name)
-    if state is None:
-        return None
-    net = build(config.network, seed)
-    net.load_state_dict(state["net"])
-    return net
 
 
 def alpha_per_square(norm: nn.Module, k: float, beta: float, at: int = 5) -> float:

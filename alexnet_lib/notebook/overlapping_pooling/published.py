@@ -11,7 +11,7 @@ import math
 
 import numpy as np
 
-from alexnet_lib.experiments.experiment import epochs_to
+from alexnet_lib.epochs import epochs_to
 from alexnet_lib.figures.curves import (
     TEST,
     TEST_TEN_VIEWS,
@@ -50,8 +50,8 @@ def _points(metrics: dict[str, str]) -> Comparisons:
 
 CIFAR = _points(
     {
-        "test error": "test_error",
-        "training error": "train_error",
+        "test error": "test_top1",
+        "training error": "train_top1",
         "test minus training error": "gap",
     }
 )
@@ -59,9 +59,9 @@ CIFAR = _points(
 # centre view's, for both are of one view
 PHOTOGRAPHS = _points(
     {
-        "test error, ten views": "top1_ten_views",
-        "test error, centre view": "top1",
-        "training error, centre view": "train_error",
+        "test error, ten views": "test_top1_ten",
+        "test error, centre view": "test_top1",
+        "training error, centre view": "train_top1",
         "test minus training error, centre view": "gap",
     }
 )
@@ -156,7 +156,7 @@ def gap_at_equal_error(runs: Runs) -> tuple[float, Outcome] | None:
     epoch to draw a line between. By pairs of seeds, in points; None without a pair.
     """
     of_both = {arm: [_before_the_drop(r) for r in runs.get(arm, ())] for arm in ARMS}
-    ends = [r.epochs[-1][TRAIN] for all_ in of_both.values() for r in all_]
+    ends = [r.epochs[-1]["train_top1"] for all_ in of_both.values() for r in all_]
     level = float(math.ceil(100 * max(ends, default=0.0)))
     then = {
         arm: [dataclasses.replace(r, result={"gap": gap_at(r, level)}) for r in all_]
@@ -169,5 +169,5 @@ def gap_at_equal_error(runs: Runs) -> tuple[float, Outcome] | None:
 def _before_the_drop(run: Record) -> Record:
     """The run as far as its first learning rate goes."""
     untrained, *trained = run.epochs
-    same = [e for e in trained if e.get("lr") == trained[0].get("lr")]
+    same = [e for e in trained if e["learning_rate"] == trained[0]["learning_rate"]]
     return dataclasses.replace(run, epochs=[untrained, *same])

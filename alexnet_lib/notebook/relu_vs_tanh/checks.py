@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from alexnet_lib.experiments.experiment import epochs_to
+from alexnet_lib.epochs import epochs_to
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.network import NetworkConfig

@@ -31,7 +31,7 @@ from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.exchange import Passage
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.sharding import Layout
-from alexnet_lib.training.optim import paper_sgd
+from alexnet_lib.training.optim import optimizer_for
 from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import Team, random_state_kept
 
@@ -95,7 +95,7 @@ def train_small(team: Team, network: NetworkConfig, epochs: int) -> SmallRun:
         torch.manual_seed(1)
         net = team.network(network, 1).double().to(team.device)
         stepped = team.wrap(net)
-        optimizer = paper_sgd(net, config)
+        optimizer = optimizer_for(net, config)
         for epoch in range(epochs):
             sums = torch.zeros(2, dtype=torch.float64)
             for images, labels in batches.epoch(epoch):

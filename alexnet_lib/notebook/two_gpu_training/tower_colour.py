@@ -8,7 +8,7 @@ from statistics import fmean
 from matplotlib.axes import Axes
 from scipy.stats import mannwhitneyu
 
-from alexnet_lib.evaluation.colour import by_tower
+from alexnet_lib.experiments.metrics import by_tower
 from alexnet_lib.figures.picture import (
     BLACK,
     BLUE,

@@ -9,9 +9,7 @@ from matplotlib import cbook
 from PIL import Image
 from torch import nn
 
-from alexnet_lib import settings
 from alexnet_lib.experiments.cifar import CIFAR_NORM
-from alexnet_lib.experiments.figure1 import FIGURE1
 from alexnet_lib.modules.build import build
 from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm
 from alexnet_lib.nets.alexnet import alexnet
@@ -21,11 +19,8 @@ from alexnet_lib.notebook.local_response_normalization import (
     responses,
 )
 from alexnet_lib.notebook.local_response_normalization.responses import FirstLayer
-from alexnet_lib.runs import records
-from alexnet_lib.runs.run import run_arm
-from alexnet_lib.runs.train_config import weights_sha256
-from alexnet_lib.training import checkpoint
-from tests.conftest import quick
+from alexnet_lib.runs.run import Run
+from tests.conftest import QUIET, quick
 from tests.drawn import Panel, assert_shows, panel_of, unnoticed
 
 
@@ -51,28 +46,12 @@ def test_nothing_is_lost_to_a_constant_and_most_to_a_strong_norm():
     assert responses.lost(a, strong, 1.0, 0.75) > 0.9
 
 
-def test_a_readers_own_net_is_found_once_its_run_is_finished():
-    experiment = quick(FIGURE1)
-    assert responses.own_net(experiment, "2012-relu", 1, "smoke") is None
-    record = run_arm(experiment, "2012-relu", 1, "smoke", show=False)
-    net = responses.own_net(experiment, "2012-relu", 1, "smoke")
-    assert weights_sha256(net) == record.weights_sha256
-    saved = records.path_of(
-        settings.runs_root() / "smoke", FIGURE1.name, "2012-relu", 1
-    ).with_suffix(".pt")
-    saved.unlink()
-    assert responses.own_net(experiment, "2012-relu", 1, "smoke") is None
-    checkpoint.save(saved, {"run": "another"})
-    with pytest.raises(checkpoint.CheckpointError):
-        responses.own_net(experiment, "2012-relu", 1, "smoke")
-
-
 def test_a_readers_own_first_layer_is_theirs(monkeypatch):
     with pytest.raises(FileNotFoundError, match="alexnet run cifar-norm --arm"):
         responses.own_first_layer("smoke")
     experiment = quick(CIFAR_NORM)
     monkeypatch.setattr(responses, "CIFAR_NORM", experiment)
-    run_arm(experiment, "13pct-lrn", 1, "smoke", show=False)
+    Run(experiment, "13pct-lrn", 1, "smoke").record(QUIET)
     own = responses.own_first_layer("smoke")
     assert own.sums.shape == (20, 64, 24, 24)
     assert own.origin == "your own run of 13pct-lrn"

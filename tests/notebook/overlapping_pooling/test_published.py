@@ -16,7 +16,7 @@ def run(record, arm, seed, errors, experiment="cifar-pooling"):
         {"epoch": i, TRAIN: train, TEST: test} for i, (train, test) in enumerate(errors)
     ]
     train, test = errors[-1]
-    result = {"test_error": test, "train_error": train, "gap": test - train}
+    result = {"test_top1": test, "train_top1": train, "gap": test - train}
     return dataclasses.replace(
         record, experiment=experiment, arm=arm, seed=seed, epochs=epochs, result=result
     )

@@ -1,0 +1,91 @@
+"""The numbers that a run ends with, as data: each computed from its epochs alone.
+
+So anyone can compute them again, and an experiment can say before it is run which
+figures they need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import Any
+
+from alexnet_lib import epochs
+from alexnet_lib.epochs import Epoch
+
+
+@dataclass(frozen=True)
+class Last:
+    """A figure of the last epoch; None if that is the untrained network's."""
+
+    key: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The figures that it reads."""
+        return (self.key,)
+
+    def __call__(self, run: Sequence[Epoch]) -> float | None:
+        """Its value in the last of a run's epochs."""
+        last: dict[str, Any] = {**run[-1]}
+        return last.get(self.key)
+
+
+@dataclass(frozen=True)
+class Gap:
+    """One figure of the last epoch minus another: test error minus training error."""
+
+    key: str
+    minus: str
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The figures that it reads."""
+        return (self.key, self.minus)
+
+    def __call__(self, run: Sequence[Epoch]) -> float:
+        """The difference in the last of a run's epochs."""
+        last: dict[str, Any] = {**run[-1]}
+        return last[self.key] - last[self.minus]
+
+
+@dataclass(frozen=True)
+class EpochsTo:
+    """Epochs until a figure first falls to `target`, interpolated; None if never."""
+
+    key: str
+    target: float
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The figures that it reads."""
+        return (self.key,)
+
+    def __call__(self, run: Sequence[Epoch]) -> float | None:
+        """The number of epochs that a run needed."""
+        return epochs.epochs_to(run, self.key, self.target)
+
+
+@dataclass(frozen=True)
+class HalfColour:
+    """Mean colour share of the first or the second `half` (0, 1) of the kernels."""
+
+    half: int
+    keys: tuple[str, ...] = ("kernel_colour",)
+
+    def __call__(self, run: Sequence[Epoch]) -> float:
+        """The mean share at the end of a run."""
+        return fmean(by_tower(run[-1]["kernel_colour"])[self.half])
+
+
+Metric = Last | Gap | EpochsTo | HalfColour
+
+
+def by_tower(shares: list[float]) -> tuple[list[float], list[float]]:
+    """`shares` of the first half of the kernels, tower 0's, and of the second.
+
+    In a net without towers the halves are two arbitrary ones, to compare with.
+    """
+    middle = len(shares) // 2
+    return shares[:middle], shares[middle:]

@@ -1,0 +1,84 @@
+"""What is measured of a network in training, as data: a list of measures an experiment.
+
+Each is a frozen value that names the keys of `epochs.Epoch` which it writes, so that an
+experiment whose metrics read what nobody measures is refused when it is defined, not
+after its training. `runs.measured` takes them. Measures change neither weights nor
+random state: with others the same run ends with the same weights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+When = Literal["every epoch", "at the end"]
+
+
+def _errors(of: str, views: str = "") -> tuple[str, ...]:
+    return tuple(f"{of}_{figure}{views}" for figure in ("top1", "top5", "loss"))
+
+
+@dataclass(frozen=True)
+class TestErrors:
+    """Errors on the test images, seen at their centre."""
+
+    __test__: ClassVar = False  # no test case, though its name begins like one
+    when: ClassVar[When] = "every epoch"
+    keys: ClassVar = _errors("test")
+
+
+@dataclass(frozen=True)
+class ValidationErrors:
+    """Errors on the images that were cut from the training set for choosing."""
+
+    when: ClassVar[When] = "every epoch"
+    keys: ClassVar = _errors("validation")
+
+
+@dataclass(frozen=True)
+class TrainErrors:
+    """Errors on `images` of the training images, every class in proportion.
+
+    Seen as test images are: at their centre, dropout off.
+    """
+
+    images: int
+    when: ClassVar[When] = "every epoch"
+    keys: ClassVar = _errors("train")
+
+
+@dataclass(frozen=True)
+class TenViewErrors:
+    """Errors on the test images from ten views, their answers averaged (§4.1)."""
+
+    when: ClassVar[When] = "at the end"
+    keys: ClassVar = _errors("test", "_ten")
+
+
+@dataclass(frozen=True)
+class Probe:
+    """Saturation and gradients on the first `images` training images."""
+
+    images: int
+    when: ClassVar[When] = "every epoch"
+    keys: ClassVar = ("probe",)
+
+
+@dataclass(frozen=True)
+class KernelColour:
+    """How much of each kernel of the first convolution is colour (§6.1, Figure 3)."""
+
+    when: ClassVar[When] = "at the end"
+    keys: ClassVar = ("kernel_colour",)
+
+
+Measure = (
+    TestErrors | ValidationErrors | TrainErrors | TenViewErrors | Probe | KernelColour
+)
+Measures = tuple[Measure, ...]
+
+
+def keys_of(measures: Sequence[Measure]) -> frozenset[str]:
+    """The keys that `measures` write into an epoch, the last one's included."""
+    return frozenset(key for measure in measures for key in measure.keys)
