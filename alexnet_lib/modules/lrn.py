@@ -8,9 +8,9 @@ the windows that $i$ lies in (the same windows, if $n$ is odd):
 $$\partial L / \partial a_i = g_i s_i^{-\beta}
   - 2 \alpha \beta\, a_i \sum_{j : i \in W(j)} g_j a_j s_j^{-\beta - 1}$$
 
-`reference` is that formula in plain torch; `torch.nn.LocalResponseNorm` makes as many
-passes over main memory. Here one or two are made: `lrn_compiled` takes large tensors
-on a CPU, `lrn_steps` all others. Only `a` is kept for the way back.
+`reference` is that formula, to be read. The modules give the same, but go through
+memory once where `torch.nn.LocalResponseNorm` goes a dozen times: `lrn_compiled` takes
+large tensors on a CPU, `lrn_steps` all others. Only `a` is kept for the way back.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
-from torch.nn import functional
 
 from alexnet_lib.modules import lrn_compiled
 from alexnet_lib.modules.lrn_steps import Rule, Steps, cut
@@ -31,13 +30,14 @@ def reference(
 ) -> Tensor:
     """Normalise (B, C, H, W) by `n` neighbouring maps, as §3.3 prints it.
 
-    `alpha` counts for each square. The engine below does the same, faster.
+    `alpha` counts for each square; the first and last maps have fewer neighbours.
     """
-    before, after = n // 2, n - 1 - n // 2  # maps of a window on either side
-    squares = functional.pad(a**2, (0, 0, 0, 0, before, after))  # (B, C + n - 1, H, W)
-    windows = squares.unfold(1, n, 1)  # (B, C, H, W, n)
-    s = k + alpha * windows.sum(-1)  # (B, C, H, W)
-    return a / s**beta  # (B, C, H, W)
+    maps, b = a.shape[1], []
+    for i in range(maps):
+        window = a[:, max(0, i - n // 2) : i - n // 2 + n]  # (B, n or fewer, H, W)
+        s = k + alpha * (window**2).sum(1)  # (B, H, W)
+        b.append(a[:, i] / s**beta)
+    return torch.stack(b, 1)  # (B, C, H, W)
 
 
 class LocalResponseNorm(nn.Module):
