@@ -113,6 +113,8 @@ def run(arguments: argparse.Namespace) -> int:
     experiment or arm.
     """
     _check_words(arguments)
+    if "RANK" in os.environ:
+        signal.signal(signal.SIGINT, _stop_once)
     try:
         _train_together(arguments)
     except KeyboardInterrupt:
@@ -120,6 +122,12 @@ def run(arguments: argparse.Namespace) -> int:
             raise
         return 128 + signal.SIGINT
     return 0
+
+
+def _stop_once(*_: object) -> None:
+    """Heed the first interrupt alone: after a terminal's, torchrun sends its own."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    raise KeyboardInterrupt
 
 
 def _train_together(arguments: argparse.Namespace) -> None:
