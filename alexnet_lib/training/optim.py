@@ -26,6 +26,9 @@ from alexnet_lib.config import TrainingConfig
 
 _SOURCE = Path(__file__).with_name("update.cpp")
 
+# weights fewer than these do not make good the second that compiling takes
+COMPILE_FROM = 2**18
+
 
 class _Copy(NamedTuple):
     """What a parameter's values were, rounded, at its `version`."""
@@ -101,8 +104,7 @@ class PaperSGD(Optimizer):
         gradient, copy.grad = copy.grad, None
         if gradient is None or group["lr"] == 0:
             return
-        on_cpu = parameter.device.type == "cpu" and self.rate_inside
-        library = native.library(_SOURCE) if on_cpu else None
+        library = self._library_for(parameter)
         if library is None:
             self._update([parameter], [gradient.float()], group)
             copy.copy_(parameter)
@@ -116,6 +118,10 @@ class PaperSGD(Optimizer):
             *(ctypes.c_float(group[k]) for k in ("lr", "momentum", "weight_decay")),
             *(ctypes.c_void_p(place.data_ptr()) for place in places),
         )
+
+    def _library_for(self, parameter: Tensor) -> ctypes.CDLL | None:
+        large = parameter.device.type == "cpu" and parameter.numel() >= COMPILE_FROM
+        return native.library(_SOURCE) if large and self.rate_inside else None
 
     def _update(
         self, weights: list[Tensor], gradients: list[Tensor], group: dict[str, Any]

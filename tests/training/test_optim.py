@@ -11,6 +11,7 @@ from alexnet_lib import native
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.cifar import four_layer
+from alexnet_lib.training import optim
 from alexnet_lib.training.optim import PaperSGD, parameter_groups
 
 
@@ -155,6 +156,7 @@ def test_weights_with_copies_go_where_the_others_go(
     compiled, layout, momentum, monkeypatch
 ):
     """The copies are the weights, rounded, after each step; float64 says the same."""
+    monkeypatch.setattr(optim, "COMPILE_FROM", 0)
     if not compiled:
         monkeypatch.setattr(native, "library", lambda source: None)
     optimizer_of = partial(PaperSGD, lr=0.1, momentum=momentum, weight_decay=0.01)
