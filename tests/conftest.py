@@ -1,6 +1,9 @@
 """What several test files need: one quick record and quiet, private folders."""
 
 import dataclasses
+import os
+import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -9,6 +12,11 @@ from alexnet_lib.experiments.figure1 import FIGURE1
 from alexnet_lib.runs.run import Options, Run
 
 QUIET = Options(show=False)
+
+
+POSIX = pytest.mark.skipif(
+    sys.platform == "win32", reason="wants rights and errors as POSIX has them"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +32,19 @@ def own_results(tmp_path, monkeypatch):
     """An empty `results/` of its own."""
     monkeypatch.setenv("ALEXNET_RESULTS", str(tmp_path / "results"))
     return tmp_path / "results"
+
+
+@contextmanager
+def ordinary_user():
+    """Root reads every file: be nobody for a while."""
+    root = hasattr(os, "geteuid") and os.geteuid() == 0
+    if root:
+        os.seteuid(65534)
+    try:
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
 
 
 def quick(experiment=FIGURE1, epochs=1):

@@ -218,7 +218,7 @@ def test_any_words_end_with_a_status_and_at_most_one_line(light_work, capsys, se
     assert seen >= {0, 1, 2}
 
 
-def test_help_and_report_need_no_torch(tmp_path):
+def test_help_report_and_figure_need_no_torch(tmp_path):
     script = (
         "import sys\n"
         "class Blocked:\n"
@@ -229,6 +229,7 @@ def test_help_and_report_need_no_torch(tmp_path):
         "from alexnet_lib.cli import main\n"
         "assert main(['report']) == 0\n"
         "assert main(['report', '--json']) == 0\n"
+        "assert main(['figure', '1', '--published']) == 0\n"
         "main(['--help'])\n"
     )
     done = subprocess.run(

@@ -19,10 +19,8 @@ from alexnet_lib.runs import records
 from alexnet_lib.runs.records import RecordError
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.checkpoint import CheckpointError
+from tests.conftest import POSIX, ordinary_user
 
-POSIX = pytest.mark.skipif(
-    sys.platform == "win32", reason="wants rights and errors as POSIX has them"
-)
 READERS = {
     "checkpoint": (lambda path: checkpoint.load(path, "a"), CheckpointError),
     "record": (records.read, RecordError),
@@ -165,19 +163,6 @@ def test_no_permission_is_no_damage(reader):
     path.chmod(0)
     with ordinary_user():
         assert_not_blamed(read, path, errno.EACCES)
-
-
-@contextmanager
-def ordinary_user():
-    """Root reads every file: be nobody for a while."""
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    if root:
-        os.seteuid(65534)
-    try:
-        yield
-    finally:
-        if root:
-            os.seteuid(0)
 
 
 def test_an_error_of_the_disk_is_no_damage(reader):

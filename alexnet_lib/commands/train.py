@@ -177,6 +177,7 @@ def _check_words(arguments: argparse.Namespace) -> None:
 def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     from alexnet_lib.runs.run import run_id
     from alexnet_lib.runs.train_config import train_config, usual_measures
+    from alexnet_lib.training.checkpoint import held
     from alexnet_lib.training.loop import Checkpoints
 
     if arguments.config is None:
@@ -189,15 +190,16 @@ def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     layout, device = mesh.layout, mesh.device
     measures = usual_measures(config)
     of_run = run_id(config, measures, dataset.fingerprint, arguments.seed)
-    _, epochs = train_config(
-        config,
-        dataset,
-        arguments.seed,
-        measures=measures,
-        checkpoints=Checkpoints(saved, of_run, arguments.save_every),
-        title=f"{layout.replicas} x {layout.towers} on {device.type}",
-        team=mesh,
-    )
+    with held(saved, mesh):
+        _, epochs = train_config(
+            config,
+            dataset,
+            arguments.seed,
+            measures=measures,
+            checkpoints=Checkpoints(saved, of_run, arguments.save_every),
+            title=f"{layout.replicas} x {layout.towers} on {device.type}",
+            team=mesh,
+        )
     if mesh.is_main:
         print(_last(epochs[-1]), f"weights in {saved}", sep="\n")
 

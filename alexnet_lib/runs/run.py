@@ -114,11 +114,12 @@ class Run:
         """
         options = options or Options()
         root = settings.results_root() if options.publish else self.own_root
-        known = self.stored(root)
-        options.team.require_equal({f"a record in {root}": known is not None})
+        team = options.team
+        known = self._found(root, team)
         if known is None:
-            known = self._made(root, options)
-        return known if options.team.is_main else None
+            with checkpoint.held(self.checkpoint_path, team):
+                known = self._found(root, team) or self._made(root, options)
+        return known if team.is_main else None
 
     def network(self) -> nn.Sequential:
         """The trained network of the reader's own finished run, on the CPU.
@@ -139,6 +140,12 @@ class Run:
         net = build(self.config.network, self.seed)
         net.load_state_dict(state["net"])
         return net
+
+    def _found(self, root: Path, team: Team) -> Record | None:
+        """Its record under `root`, if all processes of the team find it there."""
+        known = self.stored(root)
+        team.require_equal({f"a record in {root}": known is not None})
+        return known
 
     def _made(self, root: Path, options: Options) -> Record | None:
         dataset, code = load_for(self.config), machine.code()

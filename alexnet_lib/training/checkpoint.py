@@ -2,18 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 
-from alexnet_lib.files import reading, written_whole
+from alexnet_lib.files import locked, reading, written_whole
+
+if TYPE_CHECKING:
+    from alexnet_lib.training.team import Team
 
 FORMAT = 2
+MEND = "delete it to start this run again"
 
 
 class CheckpointError(RuntimeError):
     """A checkpoint that cannot be used; the message names it and the mend."""
+
+
+@contextmanager
+def held(path: Path, team: Team) -> Iterator[None]:
+    """Hold a checkpoint for this team; another that wants it says so and waits.
+
+    Raises `OSError` if the folder cannot be written to: before the training.
+    """
+    with locked(path) if team.is_main else nullcontext():
+        team.broadcast(True)  # nobody goes on before the main process holds it
+        yield
 
 
 def save(path: Path, state: dict[str, Any]) -> None:
@@ -32,7 +49,7 @@ def load(path: Path, run: str) -> dict[str, Any] | None:
     file, or one of another run or of another format, and `OSError` for a file that
     the system does not let be read.
     """
-    with reading(path, CheckpointError, "delete it to start this run again"):
+    with reading(path, CheckpointError, MEND):
         try:
             stream = path.open("rb")
         except FileNotFoundError:
@@ -43,7 +60,7 @@ def load(path: Path, run: str) -> dict[str, Any] | None:
     if written != FORMAT:
         raise CheckpointError(
             f"{path}: written by another version of this library, in a format that "
-            "this one does not read; delete it to start this run again"
+            f"this one does not read; {MEND}"
         )
     if of != run:
         raise CheckpointError(

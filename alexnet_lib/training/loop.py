@@ -23,6 +23,7 @@ from tqdm.auto import tqdm
 from alexnet_lib import settings
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.epochs import Epoch, Epochs
+from alexnet_lib.files import reading
 from alexnet_lib.machine import prepare_process, version
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.optim import optimizer_for
@@ -232,17 +233,22 @@ class _Loop:
     def _restore(self) -> None:
         at = self.checkpoints
         content = checkpoint.load(at.path, at.run_id) if at is not None else None
-        if content is not None:
-            self.net.load_state_dict(self.team.shard(self.net, content["net"]))
-            velocities = self.team.shard(self.net, content["velocities"])
-            self.optimizer.set_velocities(self.net, velocities)
-            set_random_state(self.team.device, content)
-            self.progress = Progress(**content["progress"])
+        if at is not None and content is not None:
+            with reading(at.path, checkpoint.CheckpointError, checkpoint.MEND):
+                self._take(content)
         if version() not in self.progress.commits:
             self.progress.commits.append(version())
         if at is not None:
             standing = {"epoch": self.progress.epoch, "batch": self.progress.step}
             self.team.require_equal({f"progress in {at.path}": standing})
+
+    def _take(self, content: Mapping[str, Any]) -> None:
+        """Go on from what a checkpoint holds."""
+        self.net.load_state_dict(self.team.shard(self.net, content["net"]))
+        velocities = self.team.shard(self.net, content["velocities"])
+        self.optimizer.set_velocities(self.net, velocities)
+        set_random_state(self.team.device, content)
+        self.progress = Progress(**content["progress"])
 
     def _set_rates(self) -> None:
         divisor = self.config.schedule.divisor(self.progress.history)

@@ -145,6 +145,22 @@ def test_a_checkpoint_of_the_former_format_is_refused(data, tmp_path):
         run(data, checkpoints=Checkpoints(tmp_path / "run.pt", ""))
 
 
+@pytest.mark.parametrize("part", ["net", "velocities", "progress", "rng"])
+def test_a_checkpoint_that_lacks_a_part_or_has_another_in_its_place_is_refused(
+    data, tmp_path, part
+):
+    saved = tmp_path / "run.pt"
+    run(data, checkpoints=often(saved))
+    content = torch.load(saved, weights_only=True)
+    for spoilt in (
+        content | {part: {"a": 1}},
+        {k: content[k] for k in content if k != part},
+    ):
+        torch.save(spoilt, saved)
+        with pytest.raises(CheckpointError, match=r"damaged \(.*\); delete it"):
+            run(data, checkpoints=often(saved))
+
+
 @pytest.mark.parametrize("keep", [0, 100, 0.5])
 def test_a_torn_checkpoint_is_refused(data, tmp_path, keep):
     saved = tmp_path / "run.pt"
