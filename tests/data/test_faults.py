@@ -4,25 +4,22 @@ import errno
 import json
 import os
 import shutil
-import subprocess
 import sys
 import tarfile
 import tempfile
-import time
 from pathlib import Path
-from urllib.error import URLError
 
 import numpy as np
 import pytest
 import torch
 
 from alexnet_lib import files, settings
-from alexnet_lib.data import DataError, DataMissing, load, shards
+from alexnet_lib.data import DataError, load, shards
 from alexnet_lib.data.preparing import shard
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.preparing.prepare import estimate, prepare, prepare_folder
-from alexnet_lib.data.sources import archives, cifar, fetch, ilsvrc
-from tests.data.examples import PER_CLASS, WNIDS, picture, tar
+from alexnet_lib.data.sources import archives, cifar, ilsvrc
+from tests.data.examples import WNIDS, picture, tar
 from tests.data.faults import limited, unprivileged
 
 
@@ -470,119 +467,17 @@ def test_what_is_not_numbered_shifts_no_label(ilsvrc2012, name):
     with tarfile.open(archive) as opened:
         images = {m.name: opened.extractfile(m).read() for m in opened}
     archive.write_bytes(tar(images | {name: b"x"}))
-    report = prepare("imagenet", ilsvrc2012, show=False, max_skipped=0.5)
+    report = prepare("imagenet", ilsvrc2012, workers=1, show=False, max_skipped=0.5)
     assert report.test == 4
     assert [n for n, _ in report.skipped] == [name] * (name == "readme.txt")
     del images["ILSVRC2012_val_00000002.JPEG"]
     archive.write_bytes(tar(images | {name: b"x"}))
     shutil.rmtree(report.folder)
     with pytest.raises(DataError, match=r"3 images, but 4 labels.*number 2 is m"):
-        prepare("imagenet", ilsvrc2012, show=False, max_skipped=0.5)
+        prepare("imagenet", ilsvrc2012, workers=1, show=False, max_skipped=0.5)
 
 
-# --- three at once, downloads, words ------------------------------------------------
-
-
-def together(code, count=3):
-    """Run a script in several processes at once; their exit statuses and errors."""
-    running = [
-        subprocess.Popen(
-            [sys.executable, "-c", code], stderr=subprocess.PIPE, text=True
-        )
-        for _ in range(count)
-    ]
-    ended = [
-        (process.communicate(timeout=120)[1], process.returncode) for process in running
-    ]
-    return [status for _, status in ended], "".join(error for error, _ in ended)
-
-
-def test_three_that_prepare_cifar_at_once_all_have_it(cifar_folders):
-    code = (
-        "import os, time\n"
-        f"os.environ['ALEXNET_DATA'] = {str(cifar_folders)!r}\n"
-        "from alexnet_lib.data import load\n"
-        "from alexnet_lib.data.sources import cifar\n"
-        f"cifar.PER_CLASS = {PER_CLASS}\n"
-        f"time.sleep(max(0, {time.time() + 8} - time.time()))\n"
-        "assert len(load('cifar10').train) == 30\n"
-    )
-    statuses, errors = together(code)
-    assert statuses == [0, 0, 0], errors
-    prepared = cifar_folders / "prepared"
-    assert [file.name for file in prepared.iterdir()] == ["cifar10"]
-
-
-def test_three_that_prepare_photographs_at_once_all_have_them(source, place):
-    code = (
-        "import time\n"
-        "from pathlib import Path\n"
-        "from alexnet_lib.data.preparing.prepare import prepare_folder\n"
-        f"time.sleep(max(0, {time.time() + 8} - time.time()))\n"
-        f"source, folder = Path({str(source)!r}), Path({str(place / 'squares')!r})\n"
-        "report = prepare_folder(source, folder, workers=1, shard=4, show=False)\n"
-        "assert report.train == 14\n"
-    )
-    statuses, errors = together(code)
-    assert statuses == [0, 0, 0], errors
-    assert len(shards.read(place / "squares").train) == 14
-
-
-@pytest.fixture
-def server(tmp_path, monkeypatch):
-    """A download that gives `content`, or breaks off after some of it."""
-    content = b"the archive" * 1000
-
-    def download(url, root, name, md5, keep=None):
-        (Path(root) / name).write_bytes(content[:keep])
-        if keep is not None:
-            raise RuntimeError("File not found or corrupted.")
-
-    monkeypatch.setattr(fetch, "download_url", download)
-    return content, download
-
-
-@pytest.mark.parametrize("keep", [0, 1, 5000])
-def test_a_download_that_breaks_off_does_not_stand_in_the_next_ones_way(
-    server, tmp_path, monkeypatch, keep
-):
-    content, download = server
-
-    def broken(url, root, name, md5):
-        download(url, root, name, md5, keep)
-
-    url = "https://example.org/data/archive.tgz"
-    with monkeypatch.context() as patch:
-        patch.setattr(fetch, "download_url", broken)
-        with pytest.raises(
-            DataError, match=r"archive\.tgz: download failed.*try again"
-        ):
-            fetch.fetch(url, "md5", tmp_path, "name", "places")
-    assert list(tmp_path.iterdir()) == []
-    assert fetch.fetch(url, "md5", tmp_path, "name", "places").read_bytes() == content
-
-
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        (URLError("no network"), DataMissing),
-        (ConnectionResetError(104, "Connection reset by peer"), DataError),
-        (TimeoutError("timed out"), DataError),
-        (OSError(errno.ENOSPC, "No space left on device"), OSError),
-        (KeyboardInterrupt(), KeyboardInterrupt),
-    ],
-)
-def test_what_stops_a_download_is_told_as_what_it_is(
-    tmp_path, monkeypatch, error, kind
-):
-    def download(url, root, name, md5):
-        (Path(root) / name).write_bytes(b"half")
-        raise error
-
-    monkeypatch.setattr(fetch, "download_url", download)
-    with pytest.raises(kind):
-        fetch.fetch("https://example.org/a.tgz", "md5", tmp_path, "name", "places")
-    assert list(tmp_path.iterdir()) == []
+# --- words that would be ignored -----------------------------------------------
 
 
 @pytest.mark.parametrize(

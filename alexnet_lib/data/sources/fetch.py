@@ -10,21 +10,22 @@ from urllib.error import URLError
 from torchvision.datasets.utils import download_url
 
 from alexnet_lib.data.errors import DataError, DataMissing
+from alexnet_lib.files import locked
 
 
 def fetch(url: str, md5: str, root: Path, name: str, tried: str) -> Path:
     """Download what `url` holds to `root`, for the data set `name`; the new file.
 
-    It gets the last part of the URL for a name once it is whole. Raises `DataMissing`
-    if it cannot be reached, which says that `tried` was looked for in vain,
-    `DataError` if it does not come whole, `OSError` if it cannot be written.
+    It gets the last part of the URL for a name once it is whole; of several processes
+    one downloads. Raises `DataMissing` if the URL cannot be reached, which says that
+    `tried` was looked for in vain, `DataError` if the file does not come whole,
+    `OSError` if it cannot be written.
     """
     file = root / url.rsplit("/", 1)[1]
-    coming = file.with_name(f".{file.name}.part")
-    root.mkdir(parents=True, exist_ok=True)
     try:
-        download_url(url, str(root), coming.name, md5)
-        os.replace(coming, file)
+        with locked(file):
+            if not file.exists():  # nor did it come while we waited
+                _download(url, md5, file)
     except URLError as error:
         raise DataMissing(
             f"{name} not found and not to be fetched ({error.reason}): looked for "
@@ -35,6 +36,13 @@ def fetch(url: str, md5: str, root: Path, name: str, tried: str) -> Path:
         raise DataError(
             f"{file}: download failed ({reason}); try again, or fetch {url} yourself"
         ) from None
+    return file
+
+
+def _download(url: str, md5: str, file: Path) -> None:
+    coming = file.with_name(f".{file.name}.part")
+    try:
+        download_url(url, str(file.parent), coming.name, md5)
+        os.replace(coming, file)
     finally:
         coming.unlink(missing_ok=True)
-    return file
