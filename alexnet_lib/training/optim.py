@@ -26,8 +26,8 @@ from alexnet_lib.config import TrainingConfig
 
 _SOURCE = Path(__file__).with_name("update.cpp")
 
-# weights fewer than these do not make good the second that compiling takes
-COMPILE_FROM = 2**18
+# kernels and matrices of this many weights are worth a copy, and a second's compiling
+COPY_FROM = 2**18
 
 
 class _Copy(NamedTuple):
@@ -79,7 +79,7 @@ class PaperSGD(Optimizer):
         return loss
 
     def copies(self, net: nn.Module) -> dict[str, Tensor]:
-        """bfloat16 copies of `net`'s kernels and matrices, to compute with instead.
+        """bfloat16 copies of `net`'s large kernels and matrices, to compute with.
 
         By name; `step` takes their gradients, and writes each copy anew along with
         its parameter: casting 25 million weights and their gradients, as autocast
@@ -88,7 +88,7 @@ class PaperSGD(Optimizer):
         return {
             name: self._copy(parameter)
             for name, parameter in net.named_parameters()
-            if parameter.dim() > 1 and parameter.dtype == torch.float32
+            if parameter.numel() >= COPY_FROM and parameter.dtype == torch.float32
         }
 
     def _copy(self, parameter: Tensor) -> Tensor:
@@ -104,7 +104,8 @@ class PaperSGD(Optimizer):
         gradient, copy.grad = copy.grad, None
         if gradient is None or group["lr"] == 0:
             return
-        library = self._library_for(parameter)
+        on_cpu = parameter.device.type == "cpu" and self.rate_inside
+        library = native.library(_SOURCE) if on_cpu else None
         if library is None:
             self._update([parameter], [gradient.float()], group)
             copy.copy_(parameter)
@@ -118,10 +119,6 @@ class PaperSGD(Optimizer):
             *(ctypes.c_float(group[k]) for k in ("lr", "momentum", "weight_decay")),
             *(ctypes.c_void_p(place.data_ptr()) for place in places),
         )
-
-    def _library_for(self, parameter: Tensor) -> ctypes.CDLL | None:
-        large = parameter.device.type == "cpu" and parameter.numel() >= COMPILE_FROM
-        return native.library(_SOURCE) if large and self.rate_inside else None
 
     def _update(
         self, weights: list[Tensor], gradients: list[Tensor], group: dict[str, Any]

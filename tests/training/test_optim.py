@@ -145,6 +145,11 @@ def steps_on_copies(optimizer_of, slopes, copied, layout=torch.contiguous_format
     return net, optimizer
 
 
+@pytest.fixture(autouse=True)
+def copies_of_small_weights(monkeypatch):
+    monkeypatch.setattr(optim, "COPY_FROM", 1)
+
+
 SLOPES = torch.randn(6, 6, 4, 3, 3, generator=torch.Generator().manual_seed(2))
 SLOPES = SLOPES.bfloat16().float()
 
@@ -156,7 +161,6 @@ def test_weights_with_copies_go_where_the_others_go(
     compiled, layout, momentum, monkeypatch
 ):
     """The copies are the weights, rounded, after each step; float64 says the same."""
-    monkeypatch.setattr(optim, "COMPILE_FROM", 0)
     if not compiled:
         monkeypatch.setattr(native, "library", lambda source: None)
     optimizer_of = partial(PaperSGD, lr=0.1, momentum=momentum, weight_decay=0.01)
