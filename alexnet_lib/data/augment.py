@@ -16,16 +16,16 @@ from alexnet_lib.data.dataset import Dataset
 from alexnet_lib.data.views import centre_crop, crops, ten_views
 
 PAPER = Augmentation(offsets=32, colour_scale="eigenvalue")
-"""As §4.1 says to the letter: 32 x 32 x 2 views, alpha times lambda. In grey levels
+"""§4.1 to the letter: 32 x 32 x 2 views, alpha times lambda. In grey levels
 that is noise far beyond the pixels' range; with `eigenvalue_unit` it is not."""
 
 SOURCE = Augmentation(chunk=32, mean="centre", divisor=1.1)
-"""As the code did it (`convdata_jpeg.py:57-66,77,155-179,209-211,238-246`)."""
+"""The code's way (`convdata_jpeg.py:57-66,77,155-179,209-211,238-246`)."""
 
 
 @dataclass(frozen=True)
 class Draws:
-    """What was drawn for N images: offsets (N, 2), mirrored (N,), colours (N, 3)."""
+    """Random draws for N images: offsets (N, 2), mirrored (N,), colours (N, 3)."""
 
     offsets: Tensor
     mirrored: Tensor

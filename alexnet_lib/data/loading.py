@@ -22,7 +22,7 @@ _HALVED = {
     "synthetic128": "synthetic256",
 }
 _LONG = ("imagenet", "imagenet2010")
-"""What takes hours to prepare, and so is not unless it is asked for."""
+"""Data that take hours to prepare, and so are prepared only when asked for."""
 
 
 def load(name: str) -> Dataset:

@@ -48,7 +48,7 @@ class StoredShard:
 
 @dataclass(frozen=True)
 class Manifest:
-    """What a prepared folder holds.
+    """Contents of a prepared folder.
 
     Squares of `side` pixels from `source`, None if that was not noted. `total` is the
     checksum of the sum of the training images, empty if it was not taken, `products`

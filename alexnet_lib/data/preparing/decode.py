@@ -31,7 +31,7 @@ from alexnet_lib.data.preparing import metadata
 from alexnet_lib.data.shards import SIDE
 
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "JPEG2000", "PPM")
-"""What photographs come in. Pillow would try others too: EPS by running Ghostscript."""
+"""Kinds that photographs come in. Pillow would try more, EPS by running Ghostscript."""
 
 _LONGEST = 16
 _COLOURS = {"Gray": "GRAY", "CMYK": "CMYK", "YCCK": "CMYK"}

@@ -1,4 +1,4 @@
-"""What preparing will take, from a few of its files: disk, time, memory."""
+"""Forecast of what preparing takes, from a few of the files: disk, time, memory."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ _FEW = 8
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be done for a folder: shards to make, by so many workers.
+    """Work to do for a folder: shards to make, by so many workers.
 
     `refused` are the files that are known to be no images, and why; if more than the
     share `max_skipped` of all files cannot be used, it is an error. `show` progress.
@@ -106,7 +106,7 @@ class Job:
     def manifest(
         self, classes: tuple[str, ...], source: Path, made: dict[str, Made]
     ) -> Manifest:
-        """What was made, with the sums added up and written."""
+        """Describe what was made; the sums are added up and written."""
         stored: dict[SplitName, list[StoredShard]] = {"train": [], "test": []}
         for shard in self.shards:
             one = made[shard.name]
@@ -114,13 +114,7 @@ class Job:
                 file = shard.file(".npy").name
                 stored[shard.split].append(StoredShard(file, one.sha256, one.labels))
         for split, kept in stored.items():
-            seen = {label for shard in kept for label in shard.labels}
-            if unseen := set(range(len(classes))) - seen:
-                raise DataError(
-                    f"{self.name}: no file of class {classes[min(unseen)]} in {split} "
-                    "could be used; mend its files, or remove the class from train "
-                    "and test"
-                )
+            self._check_classes(classes, split, kept)
         train = (shard for shard in self.shards if shard.split == "train")
         sums = reduce(operator.add, (shard.sums(made[shard.name]) for shard in train))
         skipped = [list(skip) for skip in self.refused]
@@ -137,6 +131,16 @@ class Job:
             products=sums.products.tolist(),
             skipped=skipped,
         )
+
+    def _check_classes(
+        self, classes: tuple[str, ...], split: str, stored: list[StoredShard]
+    ) -> None:
+        seen = {label for shard in stored for label in shard.labels}
+        if unseen := set(range(len(classes))) - seen:
+            raise DataError(
+                f"{self.name}: no file of class {classes[min(unseen)]} in {split} can "
+                "be used; mend its files, or remove the class from train and test"
+            )
 
 
 def shards_of(work: Path, source: Source, size: int, side: int) -> list[Shard]:
@@ -156,7 +160,7 @@ def listing_of(folder: Path) -> Path:
 
 
 def _fingerprint(stored: dict[SplitName, list[StoredShard]]) -> str:
-    """What identifies the data: the checksums of all arrays, and the labels."""
+    """Identify the data by the checksums of all arrays and the labels."""
     checksums = {s.file: s.sha256 for split in stored.values() for s in split}
     labels = {
         name: [label for shard in split for label in shard.labels]

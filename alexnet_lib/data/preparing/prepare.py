@@ -27,7 +27,7 @@ MAX_SKIPPED = 0.01
 
 @dataclass(frozen=True)
 class Report:
-    """What is prepared: folder, images per split, files skipped and why."""
+    """Result of preparing: folder, images per split, files skipped and why."""
 
     folder: Path
     train: int
@@ -122,7 +122,7 @@ def prepare_folder(
 def estimate(
     name: str, source: Path | None = None, images: int | None = None
 ) -> forecast.Forecast:
-    """What `prepare` would take for `images` files like those, by default all.
+    """Forecast what `prepare` takes for `images` files like those, by default all.
 
     Lists them and prepares a few, in a temporary folder. Raises `DataError`, and
     `ValueError` for no images.
@@ -171,7 +171,7 @@ def _once(folder: Path, source: Path, side: int, make: Callable[[], None]) -> Re
 
 
 def _report(folder: Path, source: Path | None, side: int) -> Report:
-    """What is in a prepared folder, if it is what was asked for."""
+    """Report on a prepared folder, if it is what was asked for."""
     whole = shards.manifest(folder)
     if source and whole.source != str(_absolute(source)):
         raise DataError(

@@ -40,7 +40,7 @@ class Shard:
 
     @property
     def name(self) -> str:
-        """What its files are called, without their endings."""
+        """The name of its files, without their endings."""
         return f"{self.split}-{self.number:05d}"
 
     @cached_property
@@ -58,7 +58,7 @@ class Shard:
         return self.folder / f"{self.name}{ending}"
 
     def made(self) -> Made | None:
-        """What was made of these very items before, if all of it is there."""
+        """The result for these very items, if it was made before and is all there."""
         try:
             made = Made(**json.loads(self.file(".json").read_bytes()))
             size = self.file(".npy").stat().st_size
@@ -76,7 +76,7 @@ class Shard:
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a shard: `digest` of what it was made of, `sha256` of its array.
+    """Result of a shard: `digest` of what it was made of, `sha256` of its array.
 
     `skipped` holds the files that could not be used, and why.
     """

@@ -1,4 +1,4 @@
-"""What there is to prepare, and class folders of it, on disk or in an archive.
+"""Sources to prepare, and class folders of images, on disk or in an archive.
 
 Every form becomes the same list of `Item`s: a piece of a file, with its label.
 """
@@ -42,7 +42,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Source:
-    """What there is to prepare: each split in order, the class names.
+    """Images to prepare: each split in order, the class names.
 
     `refused` are the files that are no images to take, with the reason.
     """

@@ -28,7 +28,7 @@ Refused = list[tuple[str, str]]
 
 @dataclass(frozen=True)
 class Release:
-    """What one year's data lie in: images, devkit, name of the labels' file.
+    """Files that hold one year's data: images, devkit, name of the labels' file.
 
     `train` is a tar of tars or a folder of class folders, `test` a tar or a folder
     of images; `patch` is the tar of images that replace some of these, or None.
@@ -89,7 +89,7 @@ def _tar_or_folder(place: Path, name: str, split: str) -> Path | None:
 
 
 def open_release(files: Release, work: Path) -> Source:
-    """What the release holds; labels count the classes in order of WordNet id.
+    """Read what the release holds; labels count the classes in order of WordNet id.
 
     The devkit is decompressed into `work`. Raises `DataError` for archives that
     are damaged, are not whole or do not belong together.

@@ -1,4 +1,4 @@
-"""What counts as a file, in folders and in tars alike.
+"""The one rule of which files count, in folders and in tars alike.
 
 Hidden files and folders are none of the data's: the Finder's `._x.JPEG`, Jupyter's
 `.ipynb_checkpoints`. Links are followed to what they lead to. Whatever else is no
