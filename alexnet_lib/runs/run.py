@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from alexnet_lib import data, machine, settings
 from alexnet_lib.config import RunConfig
-from alexnet_lib.config_json import digest
+from alexnet_lib.config_json import digest, to_dict
 from alexnet_lib.data import Dataset
 from alexnet_lib.epochs import Epochs
 from alexnet_lib.experiments.experiment import Experiment
@@ -144,7 +144,8 @@ class Run:
     def _found(self, root: Path, team: Team) -> Record | None:
         """Its record under `root`, if all processes of the team find it there."""
         known = self.stored(root)
-        team.require_equal({f"a record in {root}": known is not None})
+        run = {"config": to_dict(self.config), "seed": self.seed}
+        team.require_equal(run | {f"a record in {root}": known is not None})
         return known
 
     def _made(self, root: Path, options: Options) -> Record | None:

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig, to_dict
+from alexnet_lib.config import DataConfig, RunConfig, TrainingConfig
+from alexnet_lib.config_json import to_dict
 from alexnet_lib.parallel.equality import small_alexnet
 from alexnet_lib.parallel.launch import launch
 

@@ -22,7 +22,7 @@ from alexnet_lib.parallel.exchange import Exchange
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.runs.train_config import train_config
-from alexnet_lib.training.loop import _Loop, train
+from alexnet_lib.training.loop import Checkpoints, _Loop, train
 from alexnet_lib.training.team import TeamError, random_state_kept
 
 
@@ -114,7 +114,8 @@ def trained(team, epochs, saved):
     with random_state_kept(team.device):
         torch.manual_seed(1)
         net = team.network(small_alexnet(), 1)
-        train(net, batches, config, lambda net: {}, saved=saved, show=False, team=team)
+        at = Checkpoints(saved, "")
+        train(net, batches, config, lambda _: {}, checkpoints=at, show=False, team=team)
 
 
 def saved_again(team, saved, to):
@@ -122,8 +123,8 @@ def saved_again(team, saved, to):
     config = TrainingConfig(1e-3, 9, batch_size=16, weight_decay=5e-4)
     net = team.network(small_alexnet(), 2)
     with random_state_kept(team.device):
-        loop = _Loop(net, [], config, {}, "", saved, "again", team)
-        loop.saved = to
+        loop = _Loop(net, [], config, {}, Checkpoints(saved, ""), "again", team)
+        loop.checkpoints = Checkpoints(to, "")
         loop.save()
 
 
