@@ -82,7 +82,7 @@ def test_imagenets_shards_are_open_at_once_with_few_descriptors(tmp_path):
             }
         ).encode()
     )
-    with limited("RLIMIT_NOFILE", len(os.listdir("/proc/self/fd")) + 20):
+    with limited("RLIMIT_NOFILE", 256):
         data = shards.read(tmp_path)
         some = data.train.images[torch.tensor([0, 700_000, len(data.train) - 1])]
     assert len(data.train) == (count - 1) * 512
@@ -422,6 +422,7 @@ def test_a_surplus_file_of_cifar_is_named(cifar_folders, twin):
     assert f"but not {twin};" in str(e.value)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="takes names of any bytes")
 def test_names_that_are_not_utf_8_are_listed(source, place):
     bad = source / "train" / WNIDS[0] / "caf\udce9\n.JPEG"
     bad.write_bytes(b"")
