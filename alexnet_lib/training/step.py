@@ -25,10 +25,10 @@ def train_step(
 
     As (2,) float64, on the device of `images` (B, C, H, W).
     """
+    copies = _copies(net, optimizer, config.precision)
     with autocast(images.device, config.precision):
-        logits = functional_call(
-            net, _copies(net, optimizer, config.precision), (channels_last(images),)
-        )  # (B, classes)
+        images = channels_last(images)
+        logits = functional_call(net, copies, images) if copies else net(images)
     loss = functional.cross_entropy(precise(logits), labels)
     optimizer.zero_grad()
     loss.backward()
