@@ -50,15 +50,20 @@ def test_images():
 test_images.__test__ = False
 
 
-def devkit(year, truth=TRUTH):
+def devkit(year, truth=TRUTH, counts=(3, 3, 3)):
+    """The development kit of a year; `counts` are the training images of a class."""
     fields = [
         (f"ILSVRC{year}_ID", "O"),
         ("WNID", "O"),
         ("words", "O"),
         ("num_children", "O"),
+        ("num_train_images", "O"),
     ]
-    rows = [(n, wnid, words, 0) for n, (wnid, words) in CLASSES.items()]
-    synsets = np.array([*rows, (4, "n00", "entity", 3)], dtype=fields)
+    rows = [
+        (number, *CLASSES[number], 0, count)
+        for number, count in zip(CLASSES, counts, strict=True)
+    ]
+    synsets = np.array([*rows, (4, "n00", "entity", 3, 0)], dtype=fields)
     meta = io.BytesIO()
     savemat(meta, {"synsets": synsets.reshape(-1, 1)})
     top = {"2012": "ILSVRC2012_devkit_t12", "2010": "devkit-1.0"}[year]
