@@ -25,6 +25,7 @@ def private_folders(tmp_path, monkeypatch):
     monkeypatch.setenv("ALEXNET_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("ALEXNET_RUNS", str(tmp_path / "runs"))
     monkeypatch.delenv("ALEXNET_SCALE", raising=False)
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")  # however busy the machine is
 
 
 @pytest.fixture

@@ -151,9 +151,9 @@ class Run:
     def _made(self, root: Path, options: Options) -> Record | None:
         dataset, code = load_for(self.config), machine.code()
         if options.publish:
-            refuse_beyond_plan(self.experiment, self.arm, self.seed, self.scale)
             path, of_this = self.record_path(root), self.id(dataset.fingerprint)
             check_publishable(code, dataset, path, self.checkpoint_path, of_this)
+            refuse_beyond_plan(self.experiment, self.arm, self.seed, self.scale)
         started = datetime.now(UTC).isoformat(timespec="seconds")
         on_epoch = options.on_epoch
         subject, epochs = train_config(

@@ -38,12 +38,14 @@ _RESULT = {
 
 def upgraded(content: Json) -> Json:
     """The fields of a schema-1 record under the names and in the places of schema 2."""
-    config = content["config"]
+    config, result = content["config"], dict(content["result"])
+    if not config["training"].get("evaluate_train"):
+        result.pop("epochs_to_25_evaluated", None)  # always None, for want of a measure
     return content | {
         "config": config | {"training": _training(config["training"])},
         "measures": _measures(config),
         "epochs": [_renamed(epoch, _EPOCH) for epoch in content["epochs"]],
-        "result": _renamed(content["result"], _RESULT),
+        "result": _renamed(result, _RESULT),
     }
 
 

@@ -106,7 +106,7 @@ def test_answers_say_of_each_image_whether_it_was_right(net, ten):
     given = answers(net, split, views, ten=ten)
     torch.testing.assert_close(given.probabilities.sum(1), torch.ones(60))
     assert torch.equal(given.labels, split.labels)
-    likeliest = given.probabilities.argsort(1, descending=True)
+    likeliest = given.log_probabilities.argsort(1, descending=True)
     for k in (1, 5):
         among = (likeliest[:, :k] == split.labels[:, None]).any(1)
         assert torch.equal(given.right(k), among.double())

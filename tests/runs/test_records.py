@@ -48,10 +48,10 @@ def test_a_torn_record_is_refused(record, tmp_path, keep):
 
 
 def test_another_schema_is_refused(record, tmp_path, monkeypatch):
-    monkeypatch.setattr(records, "SCHEMA", 2)
+    monkeypatch.setattr(records, "SCHEMA", 3)
     path = records.write(tmp_path, record)
     monkeypatch.undo()
-    with pytest.raises(RecordError, match="schema 2"):
+    with pytest.raises(RecordError, match="schema 3, this library reads 1 and 2"):
         records.read(path)
 
 

@@ -17,6 +17,7 @@ from alexnet_lib.evaluation.colour import colour_shares
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
 from alexnet_lib.experiments.metrics import Gap, Last
+from alexnet_lib.experiments.plan import Plan, PlanError
 from alexnet_lib.modules.build import build
 from alexnet_lib.runs import artifacts, records, run
 from alexnet_lib.runs.artifacts import FirstLayer, RightAnswers
@@ -297,9 +298,24 @@ def publishable(own_results, monkeypatch):
     return own_results
 
 
-def test_publishing_keeps_the_first_layer_and_overwrites_nothing(publishable):
-    experiment = EXPERIMENTS["ablations"]
-    arguments = (experiment, "source", 1, "smoke")
+@pytest.fixture
+def planned():
+    """The ablations with a plan of two seeds at scale `smoke`."""
+    plan = Plan(seeds=2, epochs=1, endpoint="test_top1_ten", rule="a test")
+    return dataclasses.replace(EXPERIMENTS["ablations"], plan={"smoke": plan})
+
+
+def test_seeds_that_the_plan_does_not_have_are_not_published(publishable, planned):
+    with pytest.raises(PlanError, match="the plan has seeds 1 to 2"):
+        Run(planned, "source", 3, "smoke").record(PUBLISH)
+    unplanned = dataclasses.replace(planned, plan={})
+    with pytest.raises(PlanError, match="no plan at scale smoke"):
+        Run(unplanned, "source", 1, "smoke").record(PUBLISH)
+    assert not publishable.exists()
+
+
+def test_publishing_keeps_the_first_layer_and_overwrites_nothing(publishable, planned):
+    arguments = (planned, "source", 1, "smoke")
     record = Run(*arguments).record(PUBLISH)
     layer = artifacts.read(
         artifacts.path_of(
@@ -316,9 +332,9 @@ def test_publishing_keeps_the_first_layer_and_overwrites_nothing(publishable):
     assert Run(*arguments).record(PUBLISH) == record
 
     def other(scale):
-        return {"source": experiment.arms(scale)["half"]}
+        return {"source": planned.arms(scale)["half"]}
 
-    changed = dataclasses.replace(experiment, arms=other)
+    changed = dataclasses.replace(planned, arms=other)
     with pytest.raises(PublishError, match=r"source\.s1\.json .*delete it first"):
         Run(changed, *arguments[1:]).record(PUBLISH)
     assert (
@@ -334,9 +350,9 @@ def test_changed_code_is_not_published(own_results, monkeypatch):
 
 
 def test_what_another_commit_trained_is_not_published_as_this_ones(
-    publishable, monkeypatch
+    publishable, planned, monkeypatch
 ):
-    arguments = (EXPERIMENTS["ablations"], "no-norm", 1, "smoke")
+    arguments = (planned, "no-norm", 1, "smoke")
     Run(*arguments).record(QUIET)
     monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "d"})
     Run(*arguments).record(QUIET)
