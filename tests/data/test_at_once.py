@@ -17,6 +17,7 @@ from alexnet_lib.data import DataError, DataMissing, load, shards
 from alexnet_lib.data.preparing import job
 from alexnet_lib.data.preparing.prepare import prepare_folder
 from alexnet_lib.data.preparing.shard import make_shard
+from alexnet_lib.data.preparing.workers import run_all
 from alexnet_lib.data.sources import cifar, fetch
 
 pytestmark = [
@@ -168,3 +169,10 @@ def test_what_stops_a_download_is_told_as_what_it_is(
     with pytest.raises(kind):
         fetch.fetch("https://example.org/a.tgz", "md5", tmp_path, "name", "places")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_worker_that_dies_is_told_with_what_may_have_killed_it():
+    tasks = [signal.SIGKILL, signal.SIGKILL]
+    with pytest.raises(DataError, match=r"a worker process died: .*fewer workers") as e:
+        list(run_all(signal.raise_signal, tasks, 2))
+    assert "\n" not in str(e.value)

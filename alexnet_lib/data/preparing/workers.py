@@ -40,8 +40,9 @@ def run_all(
             yield future.result()
     except BrokenProcessPool:
         raise DataError(
-            "a worker process died, perhaps for want of memory; run the same command "
-            "again with fewer workers, it goes on where it stopped"
+            "a worker process died: for want of memory, if not because a script calls "
+            "this outside `if __name__ == '__main__'`; mend that, or take fewer "
+            "workers, and run the same command again, it goes on where it stopped"
         ) from None
     finally:
         pool.shutdown(cancel_futures=True)
