@@ -319,16 +319,17 @@ def of_classes(counts, on_disk=False):
 def test_the_last_of_each_class_are_held_out_and_nothing_is_lost(on_disk, per_class):
     data = of_classes([5, 9, 4], on_disk)
     part = data.with_held_out(per_class)
-    assert part.test.labels.bincount().tolist() == [per_class] * 3
-    for split in (part.train, part.test):
+    assert part.validation.labels.bincount().tolist() == [per_class] * 3
+    for split in (part.train, part.validation):
         numbers = split.images[:][:, 0, 0, 0].long()
         assert numbers.tolist() == sorted(numbers.tolist())  # in the data's order
         assert torch.equal(data.train.labels[numbers], split.labels)
-    numbers = [s.images[:][:, 0, 0, 0].tolist() for s in (part.train, part.test)]
+    numbers = [s.images[:][:, 0, 0, 0].tolist() for s in (part.train, part.validation)]
     assert sorted(numbers[0] + numbers[1]) == list(range(18))
     for label in range(3):
         last = (data.train.labels == label).nonzero()[-per_class:, 0].tolist()
         assert set(last) <= set(numbers[1])
+    assert part.test is data.test
     assert torch.equal(part.mean_image, data.mean_image)
     assert part.deviation == data.deviation
     assert type(part.train.images) is type(data.train.images)
