@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.training.schedule import CONSTANT_RATE, Schedule
+from alexnet_lib.schedule import CONSTANT_RATE, Schedule
 
 Pixels = Literal["raw", "unit"]
 Precision = Literal["float32", "bfloat16"]

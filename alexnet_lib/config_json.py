@@ -9,9 +9,9 @@ import types
 import typing
 from typing import Any, Literal, TypeVar
 
+from alexnet_lib.experiments.measures import Measure
 from alexnet_lib.nets.layers import Layer
-from alexnet_lib.runs.measures import Measure
-from alexnet_lib.training.schedule import Schedule
+from alexnet_lib.schedule import Schedule
 
 T = TypeVar("T")
 _TAGS = {Layer: "layer", Schedule: "schedule", Measure: "measure"}

@@ -41,7 +41,7 @@ from alexnet_lib.nets.ablations import PATTERNS, with_communication, with_half_t
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
 from alexnet_lib.nets.network import with_input_side
 from alexnet_lib.parallel.sharding import DeviceKind, Layout, Output, Wire
-from alexnet_lib.training.schedule import FixedDrops
+from alexnet_lib.schedule import FixedDrops
 
 if TYPE_CHECKING:
     from alexnet_lib.data import Dataset

@@ -12,14 +12,19 @@ from alexnet_lib.config import (
     TrainingConfig,
 )
 from alexnet_lib.experiments.experiment import Arms, Experiment
+from alexnet_lib.experiments.kept import RightAnswers
+from alexnet_lib.experiments.measures import (
+    Measures,
+    TenViewErrors,
+    TestErrors,
+    TrainErrors,
+)
 from alexnet_lib.experiments.metrics import Gap, Last
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.cifar import CONV_LOCAL, CONV_LOCAL_DECAY, conv_local, four_layer
-from alexnet_lib.runs.artifacts import RightAnswers
-from alexnet_lib.runs.measures import Measures, TenViewErrors, TestErrors, TrainErrors
+from alexnet_lib.schedule import FixedDrops
 from alexnet_lib.settings import Scale
-from alexnet_lib.training.schedule import FixedDrops
 
 CROPS = Augmentation(size=24, mean="centre", colour=0.0)
 """cuda-convnet's `cifar-cropped`: 9 x 9 offsets and mirrors of 24x24 pixels

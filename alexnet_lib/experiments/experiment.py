@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 from alexnet_lib.config import RunConfig
 from alexnet_lib.epochs import LOOP_KEYS, Epoch
+from alexnet_lib.experiments.kept import Artifact
+from alexnet_lib.experiments.measures import Measures, keys_of
 from alexnet_lib.experiments.metrics import Metric
 from alexnet_lib.experiments.plan import Plans
-from alexnet_lib.runs.artifacts import Artifact
-from alexnet_lib.runs.measures import Measures, keys_of
 from alexnet_lib.settings import SCALES, Scale
 
 Arms = dict[str, RunConfig]

@@ -22,11 +22,11 @@ from alexnet_lib.config import (
 )
 from alexnet_lib.epochs import Epoch, epochs_to
 from alexnet_lib.experiments.experiment import Arms, Experiment
+from alexnet_lib.experiments.measures import Measures, Probe, TestErrors, TrainErrors
 from alexnet_lib.experiments.metrics import EpochsTo, Last, Metric
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.network import ActivationName, NetworkConfig
-from alexnet_lib.runs.measures import Measures, Probe, TestErrors, TrainErrors
 from alexnet_lib.settings import Scale
 
 TARGET = 0.25

@@ -12,21 +12,21 @@ from alexnet_lib.config import (
     TrainingConfig,
 )
 from alexnet_lib.experiments.experiment import Arms, Experiment
-from alexnet_lib.experiments.metrics import Gap, HalfColour, Last
-from alexnet_lib.experiments.plan import Plan
-from alexnet_lib.nets import ablations
-from alexnet_lib.nets.alexnet import alexnet
-from alexnet_lib.nets.network import NetworkConfig, with_input_side
-from alexnet_lib.runs.artifacts import FirstLayer, RightAnswers
-from alexnet_lib.runs.measures import (
+from alexnet_lib.experiments.kept import FirstLayer, RightAnswers
+from alexnet_lib.experiments.measures import (
     KernelColour,
     Measures,
     TenViewErrors,
     TestErrors,
     TrainErrors,
 )
+from alexnet_lib.experiments.metrics import Gap, HalfColour, Last
+from alexnet_lib.experiments.plan import Plan
+from alexnet_lib.nets import ablations
+from alexnet_lib.nets.alexnet import alexnet
+from alexnet_lib.nets.network import NetworkConfig, with_input_side
+from alexnet_lib.schedule import FixedDrops
 from alexnet_lib.settings import Scale
-from alexnet_lib.training.schedule import FixedDrops
 
 
 def networks(classes: int = 1000) -> dict[str, NetworkConfig]:

@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from alexnet_lib.settings import Scale
 
-if TYPE_CHECKING:
-    from alexnet_lib.experiments.experiment import Experiment
-
 ErrorTerm = Literal["pairs", "pooled"]
-
-
-class PlanError(ValueError):
-    """A run that its experiment's plan does not have."""
 
 
 @dataclass(frozen=True)
@@ -44,22 +37,3 @@ class Plan:
 
 
 Plans = Mapping[Scale, Plan]
-
-
-def refuse_beyond_plan(
-    experiment: Experiment, arm: str, seed: int, scale: Scale
-) -> None:
-    """Raise `PlanError` unless the plan of `experiment` has this seed at `scale`."""
-    what = f"{experiment.name} {arm}, seed {seed}"
-    plan = experiment.plan.get(scale)
-    if plan is None:
-        raise PlanError(
-            f"{what}: no plan at scale {scale}; commit one before its first "
-            "published run"
-        )
-    seeds = experiment.seed_list(scale, plan.seeds)
-    if seed not in seeds:
-        raise PlanError(
-            f"{what}: the plan has seeds {seeds[0]} to {seeds[-1]}; more seeds are "
-            "another experiment, with a name of its own"
-        )

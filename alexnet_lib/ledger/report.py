@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from alexnet_lib.experiments import plan_of
 from alexnet_lib.ledger import same_data
 from alexnet_lib.ledger.claim import Claim
 from alexnet_lib.ledger.claims import CLAIMS
 from alexnet_lib.ledger.estimate import Estimate, Outcome, holm
 from alexnet_lib.ledger.verdict import verdict
 from alexnet_lib.runs import records
+from alexnet_lib.runs.planned import plan_of
 from alexnet_lib.runs.records import Record, Runs
 from alexnet_lib.settings import Scale
 from alexnet_lib.tables import Table, table

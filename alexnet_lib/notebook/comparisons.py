@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
-from alexnet_lib.experiments import plan_of
 from alexnet_lib.figures.curves import TEST, Look, by_epoch, lines, whole_epochs
 from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import (
@@ -19,6 +18,7 @@ from alexnet_lib.figures.picture import (
 )
 from alexnet_lib.ledger.estimate import Estimate, Outcome, Side, told_apart
 from alexnet_lib.ledger.measures import Difference, Mean
+from alexnet_lib.runs.planned import plan_of
 from alexnet_lib.runs.records import Runs
 from alexnet_lib.tables import NOT_RUN_YET, Table, table
 

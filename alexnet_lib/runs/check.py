@@ -10,18 +10,17 @@ import hashlib
 import math
 from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import torch
 
-import alexnet_lib
 from alexnet_lib.config import RunConfig
 from alexnet_lib.config_json import to_dict
 from alexnet_lib.data import Dataset
 from alexnet_lib.nets.layers import Weighted
 from alexnet_lib.nets.shapes import layers_of
-from alexnet_lib.training.schedule import FixedDrops
+from alexnet_lib.schedule import FixedDrops
+from alexnet_lib.settings import PACKAGE
 from alexnet_lib.training.team import Team
 
 _LARGEST = 2**31 - 1
@@ -66,10 +65,9 @@ def check_run(config: RunConfig, dataset: Dataset, seed: int, team: Team) -> Non
 @lru_cache(maxsize=1)
 def _code_sha256() -> str:
     """Short SHA-256 of the library's modules as they lie on this machine."""
-    (folder,) = map(Path, alexnet_lib.__path__)
     sha = hashlib.sha256()
-    for path in sorted(folder.rglob("*.py")):
-        sha.update(path.relative_to(folder).as_posix().encode() + path.read_bytes())
+    for path in sorted(PACKAGE.rglob("*.py")):
+        sha.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
     return sha.hexdigest()[:16]
 
 

@@ -17,10 +17,12 @@ from alexnet_lib.evaluation.colour import colour_shares
 from alexnet_lib.evaluation.errors import Answers, Errors, answers, errors
 from alexnet_lib.evaluation.features import outputs_of
 from alexnet_lib.evaluation.probe import probe
-from alexnet_lib.runs import artifacts as kept
-from alexnet_lib.runs import measures as asked
-from alexnet_lib.runs.artifacts import Arrays, Artifact
-from alexnet_lib.runs.measures import Measure, When
+from alexnet_lib.experiments import kept
+from alexnet_lib.experiments import measures as asked
+from alexnet_lib.experiments.kept import Artifact
+from alexnet_lib.experiments.measures import Measure, When
+from alexnet_lib.runs import artifacts
+from alexnet_lib.runs.artifacts import Arrays
 from alexnet_lib.training.team import SINGLE_PROCESS, Team
 
 
@@ -135,7 +137,9 @@ def _right(_: kept.RightAnswers, of: Subject) -> Arrays:
     for views in ("", "_ten") if of.views.crops else ("",):
         given = of.answers(of.dataset.test, ten=bool(views))
         for k in (1, 5):
-            arrays[f"top{k}{views}"] = kept.packed(given.right(k).cpu().numpy() > 0.5)
+            arrays[f"top{k}{views}"] = artifacts.packed(
+                given.right(k).cpu().numpy() > 0.5
+            )
     return arrays
 
 

@@ -20,9 +20,9 @@ from alexnet_lib import settings
 from alexnet_lib.config import RunConfig
 from alexnet_lib.config_json import from_dict, to_dict
 from alexnet_lib.epochs import Epoch
+from alexnet_lib.experiments.measures import Measure
 from alexnet_lib.files import reading, written_whole
 from alexnet_lib.runs import schema_1
-from alexnet_lib.runs.measures import Measure
 from alexnet_lib.settings import Scale
 
 SCHEMA = 2

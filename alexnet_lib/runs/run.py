@@ -18,11 +18,11 @@ from alexnet_lib.config_json import digest, to_dict
 from alexnet_lib.data import Dataset
 from alexnet_lib.epochs import Epochs
 from alexnet_lib.experiments.experiment import Experiment
-from alexnet_lib.experiments.plan import refuse_beyond_plan
+from alexnet_lib.experiments.measures import Measures
 from alexnet_lib.modules.build import build
 from alexnet_lib.runs import artifacts, records
 from alexnet_lib.runs.measured import Subject, arrays_of
-from alexnet_lib.runs.measures import Measures
+from alexnet_lib.runs.planned import refuse_beyond_plan
 from alexnet_lib.runs.publish import check_publishable
 from alexnet_lib.runs.records import Record
 from alexnet_lib.runs.train_config import train_config, weights_sha256

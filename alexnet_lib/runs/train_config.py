@@ -14,11 +14,11 @@ from alexnet_lib.data import Dataset
 from alexnet_lib.data.augment import CentreViews, TrainViews
 from alexnet_lib.data.batches import Batches, ViewBatches
 from alexnet_lib.epochs import Epoch, Epochs
+from alexnet_lib.experiments.measures import Measures, TenViewErrors, TestErrors
 from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
 from alexnet_lib.runs.check import check_run
 from alexnet_lib.runs.measured import Subject, take
-from alexnet_lib.runs.measures import Measures, TenViewErrors, TestErrors
 from alexnet_lib.training.loop import Checkpoints, OnEpoch, train
 from alexnet_lib.training.team import (
     SINGLE_PROCESS,

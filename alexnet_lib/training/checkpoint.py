@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from alexnet_lib.files import locked, reading, written_whole
-
-if TYPE_CHECKING:
-    from alexnet_lib.training.team import Team
+from alexnet_lib.training.team import Team
 
 FORMAT = 2
 MEND = "delete it to start this run again"

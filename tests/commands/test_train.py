@@ -14,7 +14,7 @@ from alexnet_lib.experiments.photographs import ABLATIONS, recipe
 from alexnet_lib.nets.ablations import with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.runs.check import check_config
-from alexnet_lib.training.schedule import FixedDrops
+from alexnet_lib.schedule import FixedDrops
 
 ARM = ("--experiment", "figure1-rates", "--arm", "2012-relu-0.001")
 

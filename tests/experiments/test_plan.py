@@ -1,10 +1,8 @@
-"""Plans bind: their numbers are the experiments', and seeds beyond them are refused."""
+"""Plans and their experiments agree."""
 
 import pytest
 
-from alexnet_lib.experiments import EXPERIMENTS, plan_of
-from alexnet_lib.experiments.plan import PlanError, refuse_beyond_plan
-from alexnet_lib.runs import records
+from alexnet_lib.experiments import EXPERIMENTS
 
 PLANNED = [
     pytest.param(experiment, scale, id=f"{experiment.name}-{scale}")
@@ -21,31 +19,3 @@ def test_a_plan_says_what_the_experiment_does(experiment, scale):
     assert experiment.seeds[scale] <= plan.seeds
     judged = experiment.seed_list(scale, plan.seeds)
     assert not set(plan.selection_seeds) & set(judged)
-
-
-@pytest.mark.parametrize("name", EXPERIMENTS)
-def test_what_is_published_is_planned(name):
-    for arm, runs in records.published(name).items():
-        for run in runs:
-            refuse_beyond_plan(EXPERIMENTS[name], arm, run.seed, run.scale)
-            endpoint = EXPERIMENTS[name].plan[run.scale].endpoint
-            assert endpoint in run.result
-
-
-@pytest.mark.parametrize("seed", [0, 6, 100])
-def test_a_seed_beyond_the_plan_is_refused(seed):
-    figure1 = EXPERIMENTS["figure1"]
-    with pytest.raises(PlanError, match=f"seed {seed}: the plan has seeds 1 to 5"):
-        refuse_beyond_plan(figure1, "2012-relu", seed, "laptop")
-
-
-def test_without_a_plan_nothing_is_published():
-    with pytest.raises(PlanError, match="no plan at scale smoke"):
-        refuse_beyond_plan(EXPERIMENTS["figure1"], "2012-relu", 1, "smoke")
-
-
-def test_runs_have_the_plan_of_their_experiment_and_scale():
-    figure1 = EXPERIMENTS["figure1"]
-    assert plan_of(records.published("figure1")) is figure1.plan["laptop"]
-    assert plan_of({}) is None
-    assert plan_of({"2012-relu": []}) is None

@@ -7,11 +7,16 @@ import torch
 from alexnet_lib import data, settings
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.evaluation.colour import colour_shares
+from alexnet_lib.experiments.kept import (
+    Features,
+    FirstLayer,
+    Probabilities,
+    RightAnswers,
+)
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.network import with_input_side
 from alexnet_lib.runs import artifacts, records
-from alexnet_lib.runs.artifacts import Features, FirstLayer, Probabilities, RightAnswers
 from alexnet_lib.runs.measured import Subject, arrays_of
 
 PUBLISHED = sorted(settings.results_root().glob("*/*.conv1.npz"))

@@ -23,9 +23,9 @@ from alexnet_lib.nets.layers import Activation, Conv, Dropout, Linear, Pool
 from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.runs.check import check_config
 from alexnet_lib.runs.train_config import train_config
+from alexnet_lib.schedule import FixedDrops
 from alexnet_lib.settings import SCALES
 from alexnet_lib.training.loop import TrainingError
-from alexnet_lib.training.schedule import FixedDrops
 from alexnet_lib.training.team import SingleProcess
 
 SIDE = 12

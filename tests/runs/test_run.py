@@ -16,18 +16,19 @@ from alexnet_lib.config import StartFrom
 from alexnet_lib.evaluation.colour import colour_shares
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
-from alexnet_lib.experiments.metrics import Gap, Last
-from alexnet_lib.experiments.plan import Plan, PlanError
-from alexnet_lib.modules.build import build
-from alexnet_lib.runs import artifacts, records, run
-from alexnet_lib.runs.artifacts import FirstLayer, RightAnswers
-from alexnet_lib.runs.measures import (
+from alexnet_lib.experiments.kept import FirstLayer, RightAnswers
+from alexnet_lib.experiments.measures import (
     KernelColour,
     Probe,
     TestErrors,
     TrainErrors,
     ValidationErrors,
 )
+from alexnet_lib.experiments.metrics import Gap, Last
+from alexnet_lib.experiments.plan import Plan
+from alexnet_lib.modules.build import build
+from alexnet_lib.runs import artifacts, records, run
+from alexnet_lib.runs.planned import PlanError
 from alexnet_lib.runs.publish import PublishError
 from alexnet_lib.runs.run import Options, Run, load_for, run_experiment
 from alexnet_lib.runs.train_config import train_config, weights_sha256

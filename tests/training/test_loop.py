@@ -15,11 +15,11 @@ from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.runs.train_config import weights_sha256
+from alexnet_lib.schedule import FixedDrops
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training import loop as train_module
 from alexnet_lib.training.checkpoint import CheckpointError
 from alexnet_lib.training.loop import Checkpoints, TrainingError, train
-from alexnet_lib.training.schedule import FixedDrops
 from alexnet_lib.training.team import SingleProcess
 
 CONFIG = TrainingConfig(learning_rate=1e-3, epochs=2, batch_size=16)

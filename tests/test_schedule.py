@@ -2,7 +2,7 @@
 
 import pytest
 
-from alexnet_lib.training.schedule import FixedDrops, Plateau
+from alexnet_lib.schedule import FixedDrops, Plateau
 
 
 def history(*errors):

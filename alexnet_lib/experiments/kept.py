@@ -1,0 +1,69 @@
+"""What is kept of a run beside its record, as data: arrays too large for a record.
+
+An experiment asks for them (`Experiment.keeps`), `runs.measured` takes them from the
+network, `runs.artifacts` knows their files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class FirstLayer:
+    """conv1 in half precision, and what its input was centred by (Figure 3).
+
+    `weight` (maps, 3, H, W) and `bias` (maps,) belong to pixels of 0..255 minus the
+    mean image; `mean` (3,) is that image's mean red, green and blue. After each of
+    `epochs` too, 0 the untrained network, in files that end in the epoch's number.
+    """
+
+    epochs: tuple[int, ...] = ()
+    name: ClassVar = "conv1"
+
+
+@dataclass(frozen=True)
+class RightAnswers:
+    """Which test images the network got right, a bit an image.
+
+    `top1` and `top5` from the centre, `top1_ten` and `top5_ten` from ten views where
+    the network was trained on crops, `packed`; `images`: how many. A label that ties
+    with others for the last places is right if more than half of them fit in.
+    """
+
+    epochs: tuple[int, ...] = ()
+    name: ClassVar = "right"
+
+
+@dataclass(frozen=True)
+class Probabilities:
+    """Mean probabilities over ten views of every test image, (N, classes) float16.
+
+    As `probabilities`, beside the `labels` (N,); an ensemble is a mean of several
+    runs' (§6).
+    """
+
+    epochs: tuple[int, ...] = ()
+    name: ClassVar = "ten"
+
+
+@dataclass(frozen=True)
+class Features:
+    """Outputs of the layer called `layer` for every test image at its centre, float16.
+
+    `test` (N, units); with `train` also those of so many training images, every
+    class in proportion: what Figure 4 looks for neighbours among.
+    """
+
+    layer: str = "fc7"
+    train: int = 0
+    epochs: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The layer's."""
+        return self.layer
+
+
+Artifact = FirstLayer | RightAnswers | Probabilities | Features
