@@ -125,7 +125,7 @@ GRAMMAR = {
         {"--from": [".", "x"], "--workers": NUMBERS, "--plan": [], "--images": NUMBERS},
     ),
     ("run",): (
-        [["figure1", "ablations", "figure7"]],
+        [["figure1", "first-711-updates", "figure7"]],
         SCALE
         | {"--seeds": NUMBERS, "--seed": NUMBERS, "--arm": ["2012-relu"]}
         | {"--publish": []},

@@ -75,7 +75,7 @@ class _Size:
 
 _AT: dict[Scale, _Size] = {
     "smoke": _Size("synthetic128", 96, 10, 1, (), 64, 100, "float32"),
-    "laptop": _Size("imagenette128", 96, 10, 7, (5,), 64, 1500, "bfloat16"),
+    "laptop": _Size("imagenette-subset128", 96, 10, 7, (5,), 64, 1500, "bfloat16"),
     "paper": _Size(*("imagenet", 224, 1000, 90, (25, 51, 79), 128, 50_000, "float32")),
 }
 
@@ -132,10 +132,10 @@ def _measures(scale: Scale) -> Measures:
     )
 
 
-ABLATIONS = Experiment(
-    name="ablations",
+FIRST_UPDATES = Experiment(
+    name="first-711-updates",
     section="§3.2 to §3.4",
-    question="What does each part of AlexNet do, taken from the network of the code?",
+    question="What does each part of AlexNet do to how fast it begins to learn?",
     arms=_arms,
     measures=_measures,
     metrics={
@@ -167,4 +167,4 @@ ABLATIONS = Experiment(
         )
     },
 )
-EXPERIMENTS = (ABLATIONS,)
+EXPERIMENTS = (FIRST_UPDATES,)

@@ -1,8 +1,8 @@
 """Records of schema 1, read as if they were written today.
 
 Until November 2026 what was measured stood among the training's options, and one
-figure had several names. The names are brought to the vocabulary of `epochs`; no value
-is touched.
+figure had several names. The names are brought to the vocabulary of `epochs`, and two
+that said too little are replaced, of an experiment and of its data; no value is touched.
 """
 
 from __future__ import annotations
@@ -11,6 +11,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
+_EXPERIMENT = {"ablations": "first-711-updates"}
+_DATA = {"bd112cd239efd17f": "imagenette-subset128"}
+"""Names of data by fingerprint: `imagenette128` is all of Imagenette now."""
 _EPOCH = {
     "lr": "learning_rate",
     "train_loss": "train_running_loss",
@@ -39,11 +42,19 @@ _RESULT = {
 def upgraded(content: Json) -> Json:
     """The fields of a schema-1 record under the names and in the places of schema 2."""
     config, result = content["config"], dict(content["result"])
+    data = content["data"]
+    data_name = _DATA.get(data["fingerprint"], data["name"])
     if not config["training"].get("evaluate_train"):
         result.pop("epochs_to_25_evaluated", None)  # always None, for want of a measure
     return content | {
-        "config": config | {"training": _training(config["training"])},
+        "experiment": _EXPERIMENT.get(content["experiment"], content["experiment"]),
+        "config": config
+        | {
+            "data": config["data"] | {"name": data_name},
+            "training": _training(config["training"]),
+        },
         "measures": _measures(config),
+        "data": data | {"name": data_name},
         "epochs": [_renamed(epoch, _EPOCH) for epoch in content["epochs"]],
         "result": _renamed(result, _RESULT),
     }

@@ -10,7 +10,7 @@ from alexnet_lib.commands import train, words
 from alexnet_lib.config import Augmentation, RunConfig
 from alexnet_lib.config_json import to_dict
 from alexnet_lib.data import load
-from alexnet_lib.experiments.photographs import ABLATIONS, recipe
+from alexnet_lib.experiments.photographs import FIRST_UPDATES, recipe
 from alexnet_lib.nets.ablations import with_half_the_maps
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.runs.check import check_config
@@ -26,7 +26,7 @@ def asked(*more):
 
 
 def test_without_changes_it_is_the_arm_of_the_experiment_at_paper_scale():
-    arm = ABLATIONS.arms("paper")["source"]
+    arm = FIRST_UPDATES.arms("paper")["source"]
     data = dataclasses.replace(load("synthetic256"), classes=("class",) * 1000)
     found = train.recipe_of(asked(), data)
     assert found.network == arm.network
@@ -145,7 +145,7 @@ def test_a_recipe_that_cannot_be_trained_writes_nothing(capsys, change, told):
 
 
 def test_a_config_is_trained_as_it_says_and_saved_where_it_is_told(tmp_path, capsys):
-    config = ABLATIONS.arms("smoke")["source"]
+    config = FIRST_UPDATES.arms("smoke")["source"]
     small = dataclasses.replace(config.network, layers=config.network.layers[-1:])
     training = dataclasses.replace(config.training, learning_rate=1e-6)
     config = RunConfig(config.data, small, training)

@@ -5,7 +5,7 @@ import dataclasses
 import pytest
 
 from alexnet_lib.experiments.cifar import CIFAR_NORM, CIFAR_POOLING
-from alexnet_lib.experiments.photographs import ABLATIONS
+from alexnet_lib.experiments.photographs import FIRST_UPDATES
 from alexnet_lib.ledger import estimate, report
 from alexnet_lib.ledger.estimate import Estimate
 from alexnet_lib.ledger.measures import Difference
@@ -116,7 +116,7 @@ def test_a_difference_without_runs_is_left_out_of_the_picture(record):
     ("experiment", "listed"),
     [
         (CIFAR_NORM, lrn.CIFAR),
-        (ABLATIONS, lrn.NETWORKS | lrn.CHANGES),
+        (FIRST_UPDATES, lrn.NETWORKS | lrn.CHANGES),
         (CIFAR_POOLING, pooling.CIFAR),
     ],
 )
@@ -131,7 +131,7 @@ def test_comparisons_are_of_arms_and_metrics_there_are(experiment, listed):
 
 def test_the_ledger_has_the_same_differences():
     rows = {row.claim.name: row.published for row in report.ledger("smoke")}
-    ablations = records.published("ablations")
+    ablations = records.published("first-711-updates")
     by_window = {
         "overlapping": ablations["source"],
         "apart": ablations["without-overlap"],

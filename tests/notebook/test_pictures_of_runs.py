@@ -166,7 +166,7 @@ def paired_curves():
     panels, words = [], []
     for arm, baseline in ABLATIONS:
         nets = [
-            [course(r, "val_error") for r in raw("ablations", name)]
+            [course(r, "val_error") for r in raw("first-711-updates", name)]
             for name in (baseline, arm)
         ]
         panels.append(Panel([*nets[0], *nets[1]]))
@@ -216,7 +216,7 @@ def colour_strips():
     at = 0
     for arm in ("source", "half", "no-communication"):
         edges += [[(at - 0.5, 0), (at - 0.5, 1)]] if at else []
-        for record in raw("ablations", arm):
+        for record in raw("first-711-updates", arm):
             shares = np.array(record["epochs"][-1]["kernel_colour"])
             halves = np.split(shares, 2)
             for half, x in zip(halves, (at - 0.18, at + 0.18), strict=True):
@@ -231,7 +231,7 @@ LOSSES = {"one process": [2.5, 1.5, 1.25], "two processes": [2.5, 1.5, 1.2]}
 
 
 def by_window():
-    runs = records.published("ablations")
+    runs = records.published("first-711-updates")
     return {"overlapping": runs["source"], "apart": runs["without-overlap"]}
 
 
@@ -263,11 +263,15 @@ CASES = {
         ),
     ),
     "ablation_intervals": Case(
-        published("ablations", comparisons.interval_plot, lrn.CHANGES, "points"),
-        intervals("ablations", ABLATIONS[2:], "top1_ten_views"),
+        published(
+            "first-711-updates", comparisons.interval_plot, lrn.CHANGES, "points"
+        ),
+        intervals("first-711-updates", ABLATIONS[2:], "top1_ten_views"),
     ),
     "ablation_curves": Case(
-        published("ablations", comparisons.paired_curves, lrn.NETWORKS | lrn.CHANGES),
+        published(
+            "first-711-updates", comparisons.paired_curves, lrn.NETWORKS | lrn.CHANGES
+        ),
         paired_curves,
     ),
     "pooling_curves": Case(
@@ -276,7 +280,7 @@ CASES = {
     ),
     "pooling_curves_of_photographs": Case(
         lambda: pooling.curves(by_window()),
-        overlapping("ablations", ["source", "without-overlap"]),
+        overlapping("first-711-updates", ["source", "without-overlap"]),
     ),
     "at_equal_training_error": Case(
         published("cifar-pooling", pooling.at_equal_training_error),
@@ -284,7 +288,9 @@ CASES = {
     ),
     "colour_strips": Case(
         published(
-            "ablations", tower_colour.strips, ["source", "half", "no-communication"]
+            "first-711-updates",
+            tower_colour.strips,
+            ["source", "half", "no-communication"],
         ),
         colour_strips,
     ),

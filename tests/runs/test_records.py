@@ -9,7 +9,7 @@ import pytest
 from alexnet_lib import settings
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import CHOSEN_RATE, RATES, fastest
-from alexnet_lib.runs import records
+from alexnet_lib.runs import records, schema_1
 from alexnet_lib.runs.records import RecordError, published
 
 PUBLISHED = sorted(settings.results_root().glob("*/*.json"))
@@ -71,7 +71,7 @@ def test_a_write_that_fails_leaves_the_old_record(record, tmp_path, monkeypatch)
 # --- what is published --------------------------------------------------------
 
 
-SIZES = {"cifar10": (50_000, 10_000), "imagenette128": (6_500, 1_500)}
+SIZES = {"cifar10": (50_000, 10_000), "imagenette-subset128": (6_500, 1_500)}
 
 
 def test_something_is_published():
@@ -89,15 +89,49 @@ def test_a_published_record_is_what_it_must_be(path):
     assert record.config == experiment.arms(record.scale)[record.arm]
     assert record.result == experiment.result(record.epochs)
     assert (record.data["train"], record.data["test"]) == SIZES[record.data["name"]]
-    assert record.code["command"].startswith(f"alexnet run {record.experiment} ")
+    written = json.loads(path.read_bytes())["experiment"]
+    assert record.code["command"].startswith(f"alexnet run {written} ")
 
 
-def test_published_runs_share_one_data_set():
-    fingerprints = {
-        (r["data"]["name"], r["data"]["fingerprint"])
-        for r in (json.loads(p.read_bytes()) for p in PUBLISHED)
-    }
+def test_a_data_name_has_one_fingerprint():
+    read = [records.read(path).data for path in PUBLISHED]
+    fingerprints = {(data["name"], data["fingerprint"]) for data in read}
     assert len(fingerprints) == len({name for name, _ in fingerprints})
+
+
+def values(content):
+    """All numbers and words in a JSON value, sorted, without the names of fields."""
+    if isinstance(content, dict | list):
+        inner = content.values() if isinstance(content, dict) else content
+        return sorted(v for item in inner for v in values(item))
+    return [repr(content)]
+
+
+OLD = [path for path in PUBLISHED if json.loads(path.read_bytes())["schema"] == 1]
+RENAMED = {"ablations": "first-711-updates", "imagenette128": "imagenette-subset128"}
+
+
+@pytest.mark.parametrize("path", OLD, ids=lambda p: f"{p.parent.name}/{p.stem}")
+def test_reading_an_old_record_renames_and_changes_no_value(path):
+    old = json.loads(path.read_bytes())
+    new = schema_1.upgraded(old)
+    same = ("arm", "seed", "scale", "weights_sha256", "environment", "code", "started")
+    for field in (*same, "wall_seconds"):
+        assert new[field] == old[field]
+    name = RENAMED.get(old["data"]["name"], old["data"]["name"])
+    assert new["experiment"] == RENAMED.get(old["experiment"], old["experiment"])
+    assert new["data"] == old["data"] | {"name": name}
+    assert new["config"]["data"] == old["config"]["data"] | {"name": name}
+    assert new["config"]["network"] == old["config"]["network"]
+    training, before = new["config"]["training"], old["config"]["training"]
+    kept = training.keys() & before.keys()
+    assert {key: training[key] for key in kept} == {key: before[key] for key in kept}
+    assert training["schedule"]["epochs"] == before["drop_epochs"]
+    assert training.get("stop", {}).get("target") == before["stop_at_train_error"]
+    for epoch, written in zip(new["epochs"], old["epochs"], strict=True):
+        assert values(epoch) == values(written)
+    if "epochs_to_25" not in new["result"]:  # one beside it was never measured
+        assert values(new["result"]) == values(old["result"])
 
 
 def test_figure_1_has_five_seeds_per_arm():

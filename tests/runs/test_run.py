@@ -73,7 +73,7 @@ def test_a_net_trained_on_crops_is_tested_on_ten_views_at_the_end():
 
 
 def test_kernels_of_both_towers_have_their_colour_recorded():
-    experiment = EXPERIMENTS["ablations"]
+    experiment = EXPERIMENTS["first-711-updates"]
     config = experiment.arms("smoke")["source"]
     small = few(data.load("synthetic128"), 64, 10)
     subject, epochs = train_config(
@@ -301,9 +301,9 @@ def publishable(own_results, monkeypatch):
 
 @pytest.fixture
 def planned():
-    """The ablations with a plan of two seeds at scale `smoke`."""
+    """AlexNet and its ablations with a plan of two seeds at scale `smoke`."""
     plan = Plan(seeds=2, epochs=1, endpoint="test_top1_ten", rule="a test")
-    return dataclasses.replace(EXPERIMENTS["ablations"], plan={"smoke": plan})
+    return dataclasses.replace(EXPERIMENTS["first-711-updates"], plan={"smoke": plan})
 
 
 def test_seeds_that_the_plan_does_not_have_are_not_published(publishable, planned):
@@ -320,7 +320,7 @@ def test_publishing_keeps_the_first_layer_and_overwrites_nothing(publishable, pl
     record = Run(*arguments).record(PUBLISH)
     layer = artifacts.read(
         artifacts.path_of(
-            records.path_of(publishable, "ablations", "source", 1), "conv1"
+            records.path_of(publishable, "first-711-updates", "source", 1), "conv1"
         )
     )
     shares = torch.tensor(record.epochs[-1]["kernel_colour"])
@@ -339,7 +339,8 @@ def test_publishing_keeps_the_first_layer_and_overwrites_nothing(publishable, pl
     with pytest.raises(PublishError, match=r"source\.s1\.json .*delete it first"):
         Run(changed, *arguments[1:]).record(PUBLISH)
     assert (
-        records.read(records.path_of(publishable, "ablations", "source", 1)) == record
+        records.read(records.path_of(publishable, "first-711-updates", "source", 1))
+        == record
     )
 
 

@@ -63,7 +63,7 @@ def compared(
             null=0.0,
             kind="own data" if paper else "extension",
             log=log[i],
-            experiment="ablations",
+            experiment="first-711-updates",
             measure=Difference(*arms, f"test_top{k}_ten", 100),
             of_imagenet=True,
             epochs=EPOCHS_ON_IMAGENET,

@@ -38,7 +38,7 @@ def _ten_views(of_imagenet: bool) -> tuple[Claim, ...]:
             null=0.0,
             kind="own data" if of_imagenet else "elsewhere",
             log=log,
-            experiment="ablations",
+            experiment="first-711-updates",
             measure=Within(arms, f"test_top{k}_ten", f"test_top{k}", 100),
             of_imagenet=of_imagenet,
             needs=IMAGENET if of_imagenet else "",

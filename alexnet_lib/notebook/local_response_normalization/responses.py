@@ -20,7 +20,7 @@ from alexnet_lib.config import DataConfig, Pixels, RunConfig, TrainingConfig
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.views import centre_crop
 from alexnet_lib.experiments.cifar import CIFAR_NORM
-from alexnet_lib.experiments.photographs import ABLATIONS
+from alexnet_lib.experiments.photographs import FIRST_UPDATES
 from alexnet_lib.nets.alexnet import HANGING_WINDOW
 from alexnet_lib.nets.layers import Activation, Conv, Linear, Pool, ResponseNorm
 from alexnet_lib.nets.network import NetworkConfig
@@ -56,11 +56,13 @@ def published_first_layer() -> FirstLayer:
     """conv1 of the published run of #145, on a photograph prepared as §2 says.
 
     The kernels (96, 3, 11, 11), their biases and the mean colour of the pixels that
-    they were trained on are those of `ablations`, arm `source`, seed 1. The
+    they were trained on are those of `first-711-updates`, arm `source`, seed 1. The
     photograph, a portrait of Grace Hopper in the public domain, comes with
     matplotlib. Raises `FileNotFoundError` if the kernels are not there.
     """
-    path = Run(ABLATIONS, "source", 1, "laptop").record_path(settings.results_root())
+    path = Run(FIRST_UPDATES, "source", 1, "laptop").record_path(
+        settings.results_root()
+    )
     arrays = artifacts.read(artifacts.path_of(path, "conv1"))
     conv1 = {name: torch.from_numpy(array).float() for name, array in arrays.items()}
     image = photograph()

@@ -68,7 +68,7 @@ def shipped(own_results):
         "bias": torch.randn(96, generator=generator).half(),
         "mean": torch.tensor([120.0, 110.0, 100.0]),
     }
-    folder = own_results / "ablations"
+    folder = own_results / "first-711-updates"
     folder.mkdir(parents=True)
     np.savez(
         folder / "source.s1.conv1.npz", **{k: v.numpy() for k, v in arrays.items()}
@@ -104,7 +104,9 @@ def test_the_photograph_is_the_middle_of_the_one_shipped_with_matplotlib():
 def test_kernels_that_are_not_there_are_said_where_to_get(own_results):
     with pytest.raises(FileNotFoundError, match="git checkout") as caught:
         responses.published_first_layer()
-    assert str(own_results / "ablations" / "source.s1.conv1.npz") in str(caught.value)
+    assert str(own_results / "first-711-updates" / "source.s1.conv1.npz") in str(
+        caught.value
+    )
 
 
 @pytest.mark.parametrize("pixels", ["raw", "unit"])
