@@ -8,7 +8,9 @@ work, several times slower, and one warning says why.
 from __future__ import annotations
 
 import ctypes
+import platform
 import subprocess
+import sys
 import tempfile
 import warnings
 from functools import cache
@@ -16,8 +18,12 @@ from pathlib import Path
 
 from alexnet_lib import settings
 
-_FLAGS = ["-std=c++17", "-O3", "-march=native", "-mprefer-vector-width=512"]
-_FLAGS += ["-fno-math-errno", "-fno-trapping-math", "-fopenmp", "-fPIC", "-shared"]
+_FLAGS = ["-std=c++17", "-O3", "-march=native", "-fPIC", "-shared"]
+_FLAGS += ["-fno-math-errno", "-fno-trapping-math"]
+if platform.machine() in ("x86_64", "AMD64"):
+    _FLAGS += ["-mprefer-vector-width=512"]
+if sys.platform != "darwin":  # Apple's compiler has no threads of OpenMP
+    _FLAGS += ["-fopenmp"]
 
 
 @cache
@@ -29,7 +35,7 @@ def library(source: Path, *definitions: str) -> ctypes.CDLL | None:
     compiler = settings.compiler()
     words = [*compiler, *_FLAGS, *(f"-D{d}" for d in definitions), str(source)]
     try:
-        with tempfile.TemporaryDirectory() as folder:
+        with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
             made = Path(folder) / "library.so"
             _run([*words, "-o", made.name], folder)
             return ctypes.CDLL(str(made))
