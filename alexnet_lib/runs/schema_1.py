@@ -2,7 +2,8 @@
 
 Until November 2026 what was measured stood among the training's options, and one
 figure had several names. The names are brought to the vocabulary of `epochs`, and two
-that said too little are replaced, of an experiment and of its data; no value is touched.
+that said too little are replaced, of an experiment and of its data; no value is
+touched.
 """
 
 from __future__ import annotations
