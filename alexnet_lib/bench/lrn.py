@@ -1,4 +1,11 @@
-"""Response normalisation against torch's, on conv1's output (§3.3)."""
+"""Response normalisation against torch's, on conv1's output (§3.3).
+
+Cases are named after layer, number format and layout: torch's and ours each in
+float32, contiguous (NCHW) and channels last (NHWC), and in bfloat16; ours also with
+two groups, as in the paper's net, and within maps. `traffic` is the floor: the memory
+that forward and backward must at least read and write, a copy of the tensor and a sum
+of two.
+"""
 
 from __future__ import annotations
 
@@ -23,29 +30,20 @@ def measure(
     rounds: int = ROUNDS,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, Any]:
-    """Median seconds of forward + backward, the cases taking turns.
+    """Median seconds of forward + backward of each case, the cases taking turns.
 
-    Cases are named after layer, number format and layout: torch's and ours each in
-    float32, contiguous (NCHW) and channels last (NHWC), and in bfloat16; ours also
-    with two groups, as in the paper's net, and within maps. Where torch has no
-    bfloat16 its case is missing, and `errors` holds its words. `traffic` is the
-    floor: the memory that forward and backward must at least read and write, a
-    copy of the tensor and a sum of two; `over_floor` is each of our cases over that
-    of its format. `ratio` is the time of torch's faster layout in float32 over each
-    case's. A first round, not counted, warms up and compiles; `compiled` says
-    whether ours is. `clock`: see `interleaved`.
+    `ratio` is the time of torch's faster layout in float32 over each case's,
+    `over_floor` each of ours over the `traffic` of its format. A first round, not
+    counted, warms up and compiles; `compiled` says whether ours is. `clock`: see
+    `interleaved`.
     """
     prepare_process()
     x, g = _tensors(shape)
     cases = _cases(x, g)
-    errors: dict[str, str] = {}
-    try:
-        cases["torch bfloat16 NCHW"]()
-    except RuntimeError as error:
-        errors["torch bfloat16 NCHW"] = str(error)
-        del cases["torch bfloat16 NCHW"]
+    errors = _without_broken(cases)
     medians = interleaved(cases, rounds, clock)
     best = min(medians["torch float32 NCHW"], medians["torch float32 NHWC"])
+    ours = {name: t for name, t in medians.items() if name.startswith("ours")}
     return {
         "shape": list(shape),
         "rounds": rounds,
@@ -53,13 +51,22 @@ def measure(
         "seconds": medians,
         "ratio": {name: best / seconds for name, seconds in medians.items()},
         "over_floor": {
-            name: seconds / medians[f"traffic {_format(name)}"]
-            for name, seconds in medians.items()
-            if name.startswith("ours")
+            name: t / medians[f"traffic {_format(name)}"] for name, t in ours.items()
         },
         "errors": errors,
         "environment": environment(device(), "float32"),
     }
+
+
+def _without_broken(cases: dict[str, Callable[[], None]]) -> dict[str, str]:
+    """Take out torch's bfloat16 where it has none; returns what it says, by case."""
+    name = "torch bfloat16 NCHW"
+    try:
+        cases[name]()
+    except RuntimeError as error:
+        del cases[name]
+        return {name: str(error)}
+    return {}
 
 
 def _format(case: str) -> str:
