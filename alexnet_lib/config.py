@@ -27,7 +27,8 @@ ColourScale = Literal["deviation", "eigenvalue", "eigenvalue_unit"]
 class Augmentation:
     """How training views are drawn from larger images (§4.1).
 
-    `offsets` per axis, from 0 on; None: as many as fit. `chunk` images in a row
+    `offsets` per axis, from 0 on, or `centred` in the room there is; None: as many as
+    fit. `chunk` images in a row
     share one crop and one mirror. `mean` is subtracted at the crop's `own` window,
     or always at the `centre`. Colour noise moves each image along the principal
     axes of RGB by `colour` times a normal variate times the component's standard
@@ -37,6 +38,7 @@ class Augmentation:
 
     size: int = 224
     offsets: int | None = None
+    centred: bool = False
     mirror: bool = True
     chunk: int = 1
     mean: MeanWindow = "own"
@@ -64,10 +66,11 @@ class DataConfig:
 
 @dataclass(frozen=True)
 class LayerRate:
-    """`factor` times the learning rate for one layer's weights and biases.
+    """`factor` times the learning rate for one layer, or one parameter of it.
 
-    From epoch number `from_epoch` on, counted from 0. A factor of 0 freezes the layer,
-    as the authors froze conv1 (`layer-params-145.cfg:165-182`).
+    `layer` is a name, `conv1` or `conv1.weight`. From epoch number `from_epoch` on,
+    counted from 0. A factor of 0 freezes it, as the authors froze conv1
+    (`layer-params-145.cfg:165-182`).
     """
 
     layer: str

@@ -52,6 +52,8 @@ def random_draws(
         )
     chunks = -(-count // augmentation.chunk)
     corners = torch.randint(offsets, (chunks, 2), generator=generator)
+    if augmentation.centred:
+        corners += (room - offsets) // 2
     mirrored = torch.rand(chunks, generator=generator) < 0.5
     colours = torch.randn(count, 3, generator=generator)
     return Draws(

@@ -1,11 +1,26 @@
 """Every experiment, by the name that `alexnet run` takes."""
 
-from alexnet_lib.experiments import cifar, figure1, photographs
+from alexnet_lib.experiments import (
+    cifar,
+    figure1,
+    learning,
+    long_photographs,
+    overfitting,
+    photographs,
+)
 from alexnet_lib.experiments.experiment import Experiment
 
 EXPERIMENTS: dict[str, Experiment] = {
     e.name: e
-    for e in (*figure1.EXPERIMENTS, *cifar.EXPERIMENTS, *photographs.EXPERIMENTS)
+    for module in (
+        figure1,
+        cifar,
+        photographs,
+        long_photographs,
+        overfitting,
+        learning,
+    )
+    for e in module.EXPERIMENTS
 }
 
 

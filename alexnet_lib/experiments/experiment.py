@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from alexnet_lib.config import RunConfig
 from alexnet_lib.epochs import LOOP_KEYS, Epoch
-from alexnet_lib.experiments.kept import Artifact
+from alexnet_lib.experiments.kept import Artifact, FirstLayer
 from alexnet_lib.experiments.measures import Measures, keys_of
 from alexnet_lib.experiments.metrics import Metric
 from alexnet_lib.experiments.plan import Plans
@@ -59,9 +59,16 @@ class Experiment:
         """The metrics of a run with these epochs, by name."""
         return {name: metric(epochs) for name, metric in self.metrics.items()}
 
-    def artifacts(self, arm: str) -> tuple[Artifact, ...]:
-        """The arrays that are kept of each run of `arm`."""
-        return (*self.keeps, *self.keeps_of.get(arm, ()))
+    def artifacts(self, arm: str, seed: int) -> list[Artifact]:
+        """The arrays that are kept of the run of `arm` and `seed`."""
+        asked = (*self.keeps, *self.keeps_of.get(arm, ()))
+        return [
+            artifact
+            for artifact in asked
+            if not isinstance(artifact, FirstLayer)
+            or not artifact.seeds
+            or seed in artifact.seeds
+        ]
 
     def seed_list(self, scale: Scale, count: int | None = None) -> list[int]:
         """The first `count` seeds, or as many as the scale says."""

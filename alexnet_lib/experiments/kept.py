@@ -17,9 +17,11 @@ class FirstLayer:
     `weight` (maps, 3, H, W) and `bias` (maps,) belong to pixels of 0..255 minus the
     mean image; `mean` (3,) is that image's mean red, green and blue. After each of
     `epochs` too, 0 the untrained network, in files that end in the epoch's number.
+    Of the runs of `seeds` only, or without them of all.
     """
 
     epochs: tuple[int, ...] = ()
+    seeds: tuple[int, ...] = ()
     name: ClassVar = "conv1"
 
 

@@ -68,6 +68,29 @@ class EpochsTo:
 
 
 @dataclass(frozen=True)
+class StepsTo:
+    """Steps until the mean loss of so many batches is first at or below `target`.
+
+    The loop takes such means of `training.loop.SUM_STEPS` batches; the last of an
+    epoch may be of fewer, and counts as they do. None if the loss never gets there.
+    """
+
+    target: float
+    every: int = 50
+    keys: tuple[str, ...] = ("train_running_losses",)
+
+    def __call__(self, run: Sequence[Epoch]) -> float | None:
+        """The number of steps, in whole multiples of `every` within an epoch."""
+        steps = 0
+        for epoch in run:
+            for loss in epoch.get("train_running_losses", ()):
+                steps += self.every
+                if loss <= self.target:
+                    return float(steps)
+        return None
+
+
+@dataclass(frozen=True)
 class HalfColour:
     """Mean colour share of the first or the second `half` (0, 1) of the kernels."""
 
@@ -79,7 +102,7 @@ class HalfColour:
         return fmean(by_tower(run[-1]["kernel_colour"])[self.half])
 
 
-Metric = Last | Gap | EpochsTo | HalfColour
+Metric = Last | Gap | EpochsTo | StepsTo | HalfColour
 
 
 def by_tower(shares: list[float]) -> tuple[list[float], list[float]]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from alexnet_lib.settings import Scale
@@ -15,8 +15,8 @@ ErrorTerm = Literal["pairs", "pooled"]
 class Plan:
     """How an experiment is run and judged at one scale.
 
-    - `seeds`: runs of an arm. Until all are there a row of the ledger says `interim`;
-      more of them are not published.
+    - `seeds`: runs of an arm, `seeds_of` those of arms that have others. Until all are
+      there a row of the ledger says `interim`; more of them are not published.
     - `epochs`: of a run, at most.
     - `endpoint`: the metric that is judged; `rule`: what it has to show.
     - `error_term`: of a difference of two arms, from its own `pairs` of seeds, or
@@ -34,6 +34,11 @@ class Plan:
     error_term: ErrorTerm = "pairs"
     selection_seeds: tuple[int, ...] = ()
     selection: str = ""
+    seeds_of: Mapping[str, int] = field(default_factory=dict)
+
+    def seeds_for(self, arms: Iterable[str]) -> int:
+        """How many seeds all of `arms` have, as a comparison of them needs."""
+        return min((self.seeds_of.get(arm, self.seeds) for arm in arms), default=0)
 
 
 Plans = Mapping[Scale, Plan]

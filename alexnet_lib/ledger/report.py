@@ -97,7 +97,7 @@ def _row(ours: _Tested, p: float | None, yours: _Tested) -> Row:
     words = verdict(
         claim,
         ours.outcome,
-        planned=plan.seeds if plan else None,
+        planned=plan.seeds_for(ours.read) if plan else None,
         epochs=_epochs(ours.read),
         p=p,
     )

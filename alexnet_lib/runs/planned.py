@@ -24,7 +24,7 @@ def refuse_beyond_plan(
             f"{what}: no plan at scale {scale}; commit one before its first "
             "published run"
         )
-    seeds = experiment.seed_list(scale, plan.seeds)
+    seeds = experiment.seed_list(scale, plan.seeds_for([arm]))
     if seed not in seeds:
         raise PlanError(
             f"{what}: the plan has seeds {seeds[0]} to {seeds[-1]}; more seeds are "

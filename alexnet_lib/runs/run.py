@@ -198,7 +198,7 @@ class Run:
 
     def _keep(self, root: Path, subject: Subject, epoch: int | None = None) -> None:
         """Write the arrays that are kept of this arm, at the end or after an epoch."""
-        for artifact in self.experiment.artifacts(self.arm):
+        for artifact in self.experiment.artifacts(self.arm, self.seed):
             if epoch is not None and epoch not in artifact.epochs:
                 continue
             arrays = arrays_of(artifact, subject)

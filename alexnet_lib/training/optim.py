@@ -216,7 +216,8 @@ def parameter_groups(
         decay = config.weight_decay * decay_mult.get(name, 1.0)
         if is_bias and not config.decay_biases:
             decay = 0.0
-        key = (rate, decay, layer if layer in exceptions else "")
+        excepted = next((x for x in (name, layer) if x in exceptions), "")
+        key = (rate, decay, excepted)
         groups.setdefault(key, []).append(parameter)
     return [
         {
