@@ -17,8 +17,8 @@ from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.layers import Conv, Linear
 from alexnet_lib.nets.network import NetworkConfig, changed, with_input_side
+from alexnet_lib.schedule import FixedDrops, Plateau
 from alexnet_lib.settings import Scale
-from alexnet_lib.training.schedule import FixedDrops, Plateau
 
 
 @dataclass(frozen=True)

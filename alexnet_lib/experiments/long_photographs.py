@@ -24,8 +24,8 @@ from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.layers import Conv
 from alexnet_lib.nets.network import NetworkConfig, changed, with_input_side
+from alexnet_lib.schedule import FixedDrops
 from alexnet_lib.settings import Scale
-from alexnet_lib.training.schedule import FixedDrops
 
 EPOCHS, DROPS = 30, (20, 26)
 TRAIN_IMAGES: dict[Scale, int] = {"smoke": 100, "laptop": 2000, "paper": 50_000}
