@@ -17,7 +17,7 @@ from alexnet_lib.epochs import Epoch
 
 @dataclass(frozen=True)
 class Last:
-    """A figure of the last epoch; None if that is the untrained network's."""
+    """A figure of the last epoch; None where the untrained network's is the last."""
 
     key: str
 
@@ -27,7 +27,7 @@ class Last:
         return (self.key,)
 
     def __call__(self, run: Sequence[Epoch]) -> float | None:
-        """Its value in the last of a run's epochs."""
+        """Read it off the last of a run's epochs."""
         last: dict[str, Any] = {**run[-1]}
         return last.get(self.key)
 
@@ -45,7 +45,7 @@ class Gap:
         return (self.key, self.minus)
 
     def __call__(self, run: Sequence[Epoch]) -> float:
-        """The difference in the last of a run's epochs."""
+        """Compute the difference in the last of a run's epochs."""
         last: dict[str, Any] = {**run[-1]}
         return last[self.key] - last[self.minus]
 
@@ -63,7 +63,7 @@ class EpochsTo:
         return (self.key,)
 
     def __call__(self, run: Sequence[Epoch]) -> float | None:
-        """The number of epochs that a run needed."""
+        """Count the epochs that a run needed."""
         return epochs.epochs_to(run, self.key, self.target)
 
 
@@ -98,7 +98,7 @@ class HalfColour:
     keys: tuple[str, ...] = ("kernel_colour",)
 
     def __call__(self, run: Sequence[Epoch]) -> float:
-        """The mean share at the end of a run."""
+        """Compute the mean share at the end of a run."""
         return fmean(by_tower(run[-1]["kernel_colour"])[self.half])
 
 

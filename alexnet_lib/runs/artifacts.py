@@ -42,8 +42,8 @@ def read(path: Path) -> Arrays:
     """The arrays at `path` by name; `FileNotFoundError` names it and the mend."""
     if not path.exists():
         raise FileNotFoundError(
-            f"{path} is missing: arrays of a run; restore it with "
-            "`git checkout -- results`, or run that arm and seed again"
+            f"{path} is missing: arrays of a run; restore it with `git checkout -- "
+            "results`, or delete the record beside it and run that arm and seed again"
         )
     with np.load(path, allow_pickle=False) as arrays:
         return {name: arrays[name] for name in arrays}

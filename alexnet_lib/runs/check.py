@@ -10,14 +10,16 @@ import hashlib
 import math
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 import torch
 
 from alexnet_lib.config import RunConfig
 from alexnet_lib.config_json import to_dict
 from alexnet_lib.data import Dataset
-from alexnet_lib.nets.layers import Weighted
+from alexnet_lib.epochs import LOOP_KEYS
+from alexnet_lib.experiments.measures import Measures, keys_of
+from alexnet_lib.nets.layers import BatchNorm, Weighted
 from alexnet_lib.nets.shapes import layers_of
 from alexnet_lib.schedule import FixedDrops
 from alexnet_lib.settings import PACKAGE
@@ -75,11 +77,13 @@ def check_config(config: RunConfig, dataset: Dataset) -> None:
     """Raise `ValueError`, naming the field and both numbers, if it cannot be trained.
 
     Every number in its range, layers that fit their input, an input that the data
-    fill, no fewer outputs than classes, drops of the rate within the epochs.
+    fill, no fewer outputs than classes, drops of the rate within the epochs, names of
+    layers that the network has.
     """
     for where, value in _numbers(config, ""):
         _check_number(where, value)
     _check_schedule(config)
+    _check_names(config)
     _check_input(config, dataset)
     _check_outputs(config, dataset)
 
@@ -118,6 +122,40 @@ def _check_schedule(config: RunConfig) -> None:
             )
     if len(set(drops)) < len(drops):
         raise ValueError(f"training.schedule.epochs: {list(drops)} name an epoch twice")
+
+
+def _check_names(config: RunConfig) -> None:
+    """Raise `ValueError` if a layer is named that has no weights in this network."""
+    start = () if config.start is None else config.start.layers
+    named = {"start.layers": start} | {
+        f"training.layer_rates[{index}].layer": (rate.layer,)
+        for index, rate in enumerate(config.training.layer_rates)
+    }
+    kinds = (*get_args(Weighted), BatchNorm)
+    known = [p.name for p in layers_of(config.network) if isinstance(p.layer, kinds)]
+    for where, names in named.items():
+        if unknown := [name for name in names if name not in known]:
+            raise ValueError(
+                f"{where}: no layer {unknown[0]!r} with weights; this network has "
+                f"{', '.join(known)}"
+            )
+
+
+def check_figures(config: RunConfig, measures: Measures) -> None:
+    """Raise `ValueError` if the training waits for a figure that no epoch will have."""
+    training = config.training
+    waited_for = {
+        "training.stop.key": training.stop.key if training.stop else None,
+        "training.schedule.key": getattr(training.schedule, "key", None),
+    }
+    each = [measure for measure in measures if measure.when == "every epoch"]
+    written = keys_of(each) | LOOP_KEYS
+    for where, key in waited_for.items():
+        if key is not None and key not in written:
+            raise ValueError(
+                f"{where}: no measure writes {key!r} after every epoch; add the one "
+                "that does to the experiment's measures"
+            )
 
 
 def _check_input(config: RunConfig, dataset: Dataset) -> None:

@@ -190,11 +190,13 @@ class Run:
                 f"{self.title} starts from the weights of arm {wanted.arm}, which is "
                 f"not finished; run it first (looked for {other.checkpoint_path})"
             )
-        return {
-            name: tensor
-            for name, tensor in state["net"].items()
-            if name.rpartition(".")[0] in wanted.layers
-        }
+        layers = {name: name.rpartition(".")[0] for name in state["net"]}
+        if missing := [x for x in wanted.layers if x not in layers.values()]:
+            raise CheckpointError(
+                f"{self.title} starts from layers of arm {wanted.arm}, which has no "
+                f"{missing[0]}; leave it out of `start.layers`"
+            )
+        return {n: t for n, t in state["net"].items() if layers[n] in wanted.layers}
 
     def _keep(self, root: Path, subject: Subject, epoch: int | None = None) -> None:
         """Write the arrays that are kept of this arm, at the end or after an epoch."""

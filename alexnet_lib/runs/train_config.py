@@ -17,7 +17,7 @@ from alexnet_lib.epochs import Epoch, Epochs
 from alexnet_lib.experiments.measures import Measures, TenViewErrors, TestErrors
 from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
-from alexnet_lib.runs.check import check_run
+from alexnet_lib.runs.check import check_figures, check_run
 from alexnet_lib.runs.measured import Subject, take
 from alexnet_lib.training.loop import Checkpoints, OnEpoch, train
 from alexnet_lib.training.team import (
@@ -56,10 +56,11 @@ def train_config(
     `start` gives, by name, weights of the merged network to begin with instead. `keep`
     gets the network after each epoch, 0 the untrained one, and its number. In a `team`
     each process returns its part of the network, and the main one all figures. Raises
-    `ValueError` and `TeamError` as `check_run` does.
+    `ValueError` and `TeamError` as `check_run` and `check_figures` do.
     """
     check_run(config, dataset, seed, team)
     measures = usual_measures(config) if measures is None else measures
+    check_figures(config, measures)
     views = centre_views(config, dataset, team.device)
     with random_state_kept(team.device):
         torch.manual_seed(seed)

@@ -1,30 +1,36 @@
-"""Metrics that are read off a run's epochs."""
+"""An experiment's parts fit together: metrics, measures, arms, plan, scales."""
+
+import dataclasses
 
 import pytest
 
-from alexnet_lib.epochs import epochs_to
+from alexnet_lib.experiments import EXPERIMENTS, by_name
+from alexnet_lib.experiments.figure1 import FIGURE1
+from alexnet_lib.experiments.measures import TestErrors
+from alexnet_lib.experiments.metrics import Gap, Last
+from alexnet_lib.settings import SCALES
 
 
-def curve(*errors):
-    return [{"epoch": i, "train_error": e} for i, e in enumerate(errors, start=1)]
+def test_a_metric_that_nobody_measures_is_refused_before_any_training():
+    with pytest.raises(ValueError, match="metric x reads test_top1_ten, which"):
+        dataclasses.replace(FIGURE1, metrics={"x": Last("test_top1_ten")})
+    with pytest.raises(ValueError, match="metric gap reads train_top1"):
+        dataclasses.replace(
+            FIGURE1,
+            measures=lambda scale: (TestErrors(),),
+            metrics={"gap": Gap("test_top1", minus="train_top1")},
+        )
 
 
-@pytest.mark.parametrize(
-    ("errors", "expected"),
-    [
-        ((0.5, 0.3, 0.2), 2.5),
-        ((0.5, 0.25, 0.2), 2.0),
-        ((0.5, 0.3, 0.35, 0.15), 3.5),
-        ((0.2, 0.1), 1.0),
-        ((0.5, 0.4), None),
-        ((), None),
-    ],
-)
-def test_epochs_to_a_target_are_interpolated(errors, expected):
-    got = epochs_to(curve(*errors), "train_error", 0.25)
-    assert got == (expected if expected is None else pytest.approx(expected))
+@pytest.mark.parametrize("experiment", EXPERIMENTS.values(), ids=EXPERIMENTS)
+def test_what_an_experiment_names_it_has(experiment):
+    assert set(experiment.seeds) == set(experiment.expect) == set(SCALES)
+    for scale in SCALES:
+        assert set(experiment.keeps_of) <= set(experiment.arms(scale))
+    for plan in experiment.plan.values():
+        assert plan.endpoint in experiment.metrics
 
 
-def test_an_epoch_without_the_error_is_left_out():
-    epochs = [{"epoch": 0}, *curve(0.3, 0.2)]
-    assert epochs_to(epochs, "train_error", 0.25) == pytest.approx(1.5)
+def test_an_unknown_experiment_is_answered_with_the_known():
+    with pytest.raises(ValueError, match="no experiment 'figure2'; known: figure1, "):
+        by_name("figure2")

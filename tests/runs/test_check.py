@@ -21,7 +21,7 @@ from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.nets.layers import Activation, Conv, Dropout, Linear, Pool
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.runs.check import check_config
+from alexnet_lib.runs.check import check_config, check_figures
 from alexnet_lib.runs.train_config import train_config
 from alexnet_lib.schedule import FixedDrops
 from alexnet_lib.settings import SCALES
@@ -99,6 +99,27 @@ FAULTS = [
     (("data", "augmentation", "size"), 13, r"crops of 13 pixels, .* 12 pixels"),
     (("data", "augmentation", "offsets"), 6, r"6 offsets of crops of 8 .* 12 pixels"),
     (("data", "augmentation", "chunk"), 0, r"chunk is 0, .* at least 1 "),
+    (("start",), {"arm": "x", "layers": ["unit1"]}, r"start.layers: no layer 'unit1'"),
+    (
+        ("training", "layer_rates"),
+        [{"layer": "fc2", "factor": 0.0}, {"layer": "fc3", "factor": 0.0}],
+        r"layer_rates\[1\].layer: no layer 'fc3' .* has conv1, fc2",
+    ),
+    (
+        ("training", "stop"),
+        {"key": "train_top1", "target": 0.1},
+        r"training.stop.key: no measure writes 'train_top1' after every epoch",
+    ),
+    (
+        ("training", "stop"),  # measured, but at the end alone
+        {"key": "test_top1_ten", "target": 0.1},
+        r"training.stop.key: no measure writes 'test_top1_ten'",
+    ),
+    (
+        ("training", "schedule"),
+        {"schedule": "Plateau"},
+        r"training.schedule.key: no measure writes 'validation_top1'",
+    ),
     (("data", "augmentation"), None, r"\(3, 8, 8\), but .* \(3, 12, 12\)"),
 ]
 
@@ -134,6 +155,7 @@ class Unread:
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_every_arm_of_every_experiment_passes(name, scale):
     for config in EXPERIMENTS[name].arms(scale).values():
+        check_figures(config, EXPERIMENTS[name].measures(scale))
         classes = 1000 if config.data.name == "imagenet" else 10
         side = {"synthetic": 32, "cifar10": 32, "imagenet": 256}
         shape = (5, 3, *[side.get(config.data.name, 128)] * 2)
