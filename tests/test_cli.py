@@ -136,7 +136,12 @@ GRAMMAR = {
         | {"--experiment": ["figure1"], "--arm": ["2012-relu"], "--config": ["."]}
         | {"--data": NAMES, "--network": ["paper", "caffe"], "--pattern": ["half"]}
         | {"--epochs": NUMBERS, "--learning-rate": [".01"], "--drop": NUMBERS}
-        | {"--towers": NUMBERS, "--save": ["x.pt"], "--device": ["cpu"]},
+        | {
+            "--save-every": NUMBERS,
+            "--towers": NUMBERS,
+            "--save": ["x.pt"],
+            "--device": ["cpu"],
+        },
     ),
     ("reproduce",): ([], SCALE),
     ("report",): ([], SCALE | {"--json": []}),

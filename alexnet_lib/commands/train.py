@@ -20,7 +20,6 @@ one of any other.
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import os
 import signal
@@ -29,30 +28,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from alexnet_lib import settings
-from alexnet_lib.commands import words
-from alexnet_lib.config import (
-    Augmentation,
-    DataConfig,
-    Precision,
-    RunConfig,
-)
+from alexnet_lib.commands import recipe, words
+from alexnet_lib.config import RunConfig
 from alexnet_lib.config_json import digest, from_dict
-from alexnet_lib.nets.ablations import PATTERNS, with_communication, with_half_the_maps
-from alexnet_lib.nets.alexnet import PRESETS, alexnet
-from alexnet_lib.nets.network import with_input_side
 from alexnet_lib.parallel.sharding import DeviceKind, Layout, Output, Wire
-from alexnet_lib.schedule import FixedDrops
 
 if TYPE_CHECKING:
     from alexnet_lib.data import Dataset
     from alexnet_lib.parallel.mesh import DeviceMeshTeam
-
-
-_CHANGES = (
-    *("data", "network", "pattern", "crop", "epochs", "batch_size"),
-    *("learning_rate", "drop", "precision"),
-)
-"""The words that change the recipe; a config or an arm says all of it itself."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +47,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     form.add_argument(
         "--scale", choices=settings.SCALES, help="of the experiment; default laptop"
     )
-    _add_changes(parser.add_argument_group("changes to the recipe of #145"))
+    recipe.add(parser.add_argument_group("changes to the recipe of #145"))
     how = parser.add_argument_group("how it is trained")
     how.add_argument("--seed", type=words.seed, default=1)
     how.add_argument(
@@ -76,32 +59,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     how.add_argument(
         "--save-every",
         type=float,
-        default=settings.CHECKPOINT_SECONDS,
         metavar="SECONDS",
-        help="at most once in so long within an epoch",
+        help=f"at most once in so long within an epoch; default "
+        f"{settings.CHECKPOINT_SECONDS:g}",
     )
     how.add_argument("--save", type=Path, help="checkpoint; default in ALEXNET_RUNS")
-
-
-def _add_changes(group: argparse._ArgumentGroup) -> None:
-    count = words.count
-    group.add_argument("--data", help="as in `alexnet data ls`; default imagenet")
-    group.add_argument("--network", choices=PRESETS, help="default source")
-    group.add_argument(
-        "--pattern",
-        choices=(*PATTERNS, "half"),
-        help="which layers read both towers; half: the one-GPU net of §3.2",
-    )
-    group.add_argument("--crop", type=count, help="side; default the network's input")
-    group.add_argument("--epochs", type=count, help="default 90")
-    group.add_argument("--batch-size", type=count, help="of all; default 128")
-    group.add_argument("--learning-rate", type=float, help="default 0.01")
-    group.add_argument(
-        "--drop", type=count, nargs="*", help="rate / 10 after; default 25 51 79"
-    )
-    group.add_argument(
-        "--precision", choices=get_args(Precision), help="default float32"
-    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -159,8 +121,8 @@ def _check_words(arguments: argparse.Namespace) -> None:
     given = {word for word, value in vars(arguments).items() if value is not None}
     form = next((word for word in ("experiment", "config") if word in given), None)
     without = {
-        "experiment": ("config", "save", *_CHANGES),
-        "config": ("arm", "scale", *_CHANGES),
+        "experiment": ("config", "save", "save_every", *recipe.CHANGES),
+        "config": ("arm", "scale", *recipe.CHANGES),
         None: ("arm", "scale"),
     }[form]
     if wrong := [word for word in without if word in given]:
@@ -182,13 +144,15 @@ def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
 
     if arguments.config is None:
         dataset = _loaded(arguments.data or "imagenet")
-        config = recipe_of(arguments, dataset)
+        config = recipe.recipe_of(arguments, dataset)
     else:
         config = _read(arguments.config)
         dataset = _loaded(config.data.name)
     saved = arguments.save or _place(config, arguments.seed)
     layout, device = mesh.layout, mesh.device
-    measures = usual_measures(config)
+    measures, seconds = usual_measures(config), arguments.save_every
+    if seconds is None:
+        seconds = settings.CHECKPOINT_SECONDS
     of_run = run_id(config, measures, dataset.fingerprint, arguments.seed)
     with held(saved, mesh):
         _, epochs = train_config(
@@ -196,7 +160,7 @@ def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
             dataset,
             arguments.seed,
             measures=measures,
-            checkpoints=Checkpoints(saved, of_run, arguments.save_every),
+            checkpoints=Checkpoints(saved, of_run, seconds),
             title=f"{layout.replicas} x {layout.towers} on {device.type}",
             team=mesh,
         )
@@ -237,34 +201,6 @@ def _read(path: Path) -> RunConfig:
         return from_dict(RunConfig, json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: {error}") from error
-
-
-def recipe_of(arguments: argparse.Namespace, dataset: Dataset) -> RunConfig:
-    """#145 on ImageNet with the changes that the words ask for.
-
-    Of the usual drops of the rate those within the epochs asked for stay.
-    """
-    from alexnet_lib.experiments import photographs
-
-    network = alexnet(arguments.network or "source", classes=len(dataset.classes))
-    if arguments.pattern == "half":
-        network = with_half_the_maps(network)
-    else:
-        network = with_communication(network, arguments.pattern or "paper")
-    side = arguments.crop or network.input_shape[-1]
-    usual = photographs.recipe("paper", arguments.epochs)
-    rate, drops = arguments.learning_rate, arguments.drop
-    return RunConfig(
-        DataConfig(dataset.name, augmentation=Augmentation(side)),
-        with_input_side(network, side),
-        dataclasses.replace(
-            usual,
-            learning_rate=usual.learning_rate if rate is None else rate,
-            batch_size=arguments.batch_size or usual.batch_size,
-            schedule=usual.schedule if drops is None else FixedDrops(tuple(drops)),
-            precision=arguments.precision or usual.precision,
-        ),
-    )
 
 
 def _place(config: RunConfig, seed: int) -> Path:
