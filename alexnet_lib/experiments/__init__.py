@@ -3,6 +3,7 @@
 from alexnet_lib.experiments import (
     cifar,
     figure1,
+    figure1_cause,
     learning,
     long_photographs,
     overfitting,
@@ -14,6 +15,7 @@ EXPERIMENTS: dict[str, Experiment] = {
     e.name: e
     for module in (
         figure1,
+        figure1_cause,
         cifar,
         photographs,
         long_photographs,

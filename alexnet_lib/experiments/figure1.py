@@ -1,4 +1,4 @@
-"""Figure 1: ReLU against tanh on CIFAR-10, the rates that were tried, and why.
+"""Figure 1: ReLU against tanh on CIFAR-10, and the rates that were tried.
 
 The grids of rates: `figure1-rates` stops each net after 12 epochs; `figure1-endpoint`
 follows those of 2012 to the target, for 60 at most, half as many again as the race's
@@ -84,7 +84,7 @@ def _network(arm: str) -> NetworkConfig:
     return four_layer(activation, "kaiming" if unit == "relu" else "xavier")
 
 
-def _config(arm: str, rate: float, scale: Scale) -> RunConfig:
+def config_of(arm: str, rate: float, scale: Scale) -> RunConfig:
     """One net of Figure 1: no weight decay, no augmentation, one fixed rate."""
     size = _AT[scale]
     training = TrainingConfig(
@@ -99,38 +99,20 @@ def _config(arm: str, rate: float, scale: Scale) -> RunConfig:
 
 
 def _race(scale: Scale) -> Arms:
-    return {arm: _config(arm, CHOSEN_RATE[arm], scale) for arm in RATES}
+    return {arm: config_of(arm, CHOSEN_RATE[arm], scale) for arm in RATES}
 
 
-def _at_most(config: RunConfig, epochs: int) -> RunConfig:
+def at_most(config: RunConfig, epochs: int) -> RunConfig:
+    """`config`, ended after so many epochs if it is not over before."""
     return config.with_training(epochs=min(config.training.epochs, epochs))
 
 
 def _grid(rates: Mapping[str, Sequence[float]], epochs: int, scale: Scale) -> Arms:
     """Nets of Figure 1 at every one of their `rates`, for at most so many epochs."""
     return {
-        f"{arm}-{rate:g}": _at_most(_config(arm, rate, scale), epochs)
+        f"{arm}-{rate:g}": at_most(config_of(arm, rate, scale), epochs)
         for arm, of_arm in rates.items()
         for rate in of_arm
-    }
-
-
-def _cause(scale: Scale) -> Arms:
-    """The nets of 2012 on pixels of unit variance, their first weights made up for it.
-
-    The untrained functions are those of the 2012 regime (63.5 is the deviation of
-    CIFAR-10's pixels), but at one rate for all layers the first now moves 63.5^2
-    times less. Several rates each, 20 epochs at most.
-    """
-    return {
-        f"{unit}-{rate:g}": _at_most(
-            _config("today-" + unit, rate, scale).with_network(
-                four_layer(unit, first_std=1e-4 * 63.5)
-            ),
-            20,
-        )
-        for unit in UNITS
-        for rate in (0.003, 0.01, 0.03)
     }
 
 
@@ -141,7 +123,8 @@ def _float32(scale: Scale) -> Arms:
     }
 
 
-def _all_measures(scale: Scale) -> Measures:
+def all_measures(scale: Scale) -> Measures:
+    """What is measured of the nets of the race: errors, saturation, gradients."""
     return _AT[scale].measures
 
 
@@ -149,16 +132,12 @@ def _test_errors(scale: Scale) -> Measures:
     return (TestErrors(),)
 
 
-def _test_errors_and_probe(scale: Scale) -> Measures:
-    return tuple(m for m in _AT[scale].measures if not isinstance(m, TrainErrors))
-
-
 _CHOOSING: dict[str, Metric] = {
     "epochs_to_25": EpochsTo("train_running_top1", TARGET),
     "train_running_top1": Last("train_running_top1"),
     "test_top1": Last("test_top1"),
 }
-_RACING: dict[str, Metric] = {
+RACING: dict[str, Metric] = {
     "epochs_to_25": EpochsTo("train_running_top1", TARGET),
     "epochs_to_25_evaluated": EpochsTo("train_top1", TARGET),
     "train_running_top1": Last("train_running_top1"),
@@ -185,8 +164,8 @@ FIGURE1 = Experiment(
     section="§3.1, Figure 1",
     question="How many epochs do ReLU and tanh nets need to 25 % training error?",
     arms=_race,
-    measures=_all_measures,
-    metrics=_RACING,
+    measures=all_measures,
+    metrics=RACING,
     seeds={"smoke": 1, "laptop": 5, "paper": 10},
     expect={
         "smoke": "seconds, on drawn images: the ratio means nothing",
@@ -256,8 +235,8 @@ FIGURE1_FLOAT32 = Experiment(
     section="§3.1, Figure 1",
     question="Does bfloat16 change the result of Figure 1?",
     arms=_float32,
-    measures=_all_measures,
-    metrics=_RACING,
+    measures=all_measures,
+    metrics=RACING,
     seeds={"smoke": 1, "laptop": 1, "paper": 1},
     expect={
         "smoke": "seconds",
@@ -274,33 +253,9 @@ FIGURE1_FLOAT32 = Experiment(
     },
 )
 
-FIGURE1_CAUSE = Experiment(
-    name="figure1-cause",
-    section="§3.1, Figure 1",
-    question="Is it the first layer's step on raw pixels that makes tanh slow?",
-    arms=_cause,
-    measures=_test_errors_and_probe,
-    metrics=_CHOOSING,
-    seeds={"smoke": 1, "laptop": 1, "paper": 1},
-    expect={
-        "smoke": "under a minute",
-        "laptop": "about half an hour",
-        "paper": "as laptop, in float32",
-    },
-    plan={
-        "laptop": Plan(
-            seeds=3,
-            epochs=20,
-            endpoint="epochs_to_25",
-            rule="described",
-        )
-    },
-)
-
 EXPERIMENTS = (
     FIGURE1,
     FIGURE1_RATES,
     FIGURE1_ENDPOINT,
-    FIGURE1_CAUSE,
     FIGURE1_FLOAT32,
 )

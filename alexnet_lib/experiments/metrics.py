@@ -102,7 +102,20 @@ class HalfColour:
         return fmean(by_tower(run[-1]["kernel_colour"])[self.half])
 
 
-Metric = Last | Gap | EpochsTo | StepsTo | HalfColour
+@dataclass(frozen=True)
+class Stuck:
+    """The share of a unit layer that is flat on every image, `after` so many epochs."""
+
+    layer: str
+    after: int
+    keys: tuple[str, ...] = ("probe",)
+
+    def __call__(self, run: Sequence[Epoch]) -> float:
+        """The share at that epoch of a run."""
+        return run[self.after]["probe"][self.layer]["stuck"]
+
+
+Metric = Last | Gap | EpochsTo | StepsTo | HalfColour | Stuck
 
 
 def by_tower(shares: list[float]) -> tuple[list[float], list[float]]:
