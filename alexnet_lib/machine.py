@@ -60,6 +60,12 @@ def leave_busy_cores() -> str:
     return f"threads  {threads} of {cores}, as others keep this machine busy"
 
 
+def use_threads(count: int) -> None:
+    """Compute with `count` threads from here on, unless `OMP_NUM_THREADS` says it."""
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(count)
+
+
 def loader_threads(device: torch.device) -> int:
     """How many threads make batches ahead of the steps on `device`.
 

@@ -24,7 +24,7 @@ from alexnet_lib import settings
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.epochs import Epoch, Epochs
 from alexnet_lib.files import reading
-from alexnet_lib.machine import prepare_process, version
+from alexnet_lib.machine import prepare_process, use_threads, version
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.optim import optimizer_for
 from alexnet_lib.training.step import train_step
@@ -67,7 +67,7 @@ class Progress:
 
     `loss` and `wrong` are sums over the `images` seen in this epoch, `losses` its
     means so far; `commits` are those of the code that has trained so far, see
-    `machine.version`.
+    `machine.version`; `threads`, the number it began with: others round differently.
     """
 
     epoch: int = 0
@@ -79,6 +79,7 @@ class Progress:
     losses: list[float] = field(default_factory=list)
     history: list[dict[str, Any]] = field(default_factory=list)
     commits: list[str] = field(default_factory=list)
+    threads: int = field(default_factory=torch.get_num_threads)
 
     @property
     def epochs(self) -> Epochs:
@@ -249,6 +250,7 @@ class _Loop:
         self.optimizer.set_velocities(self.net, velocities)
         set_random_state(self.team.device, content)
         self.progress = Progress(**content["progress"])
+        use_threads(self.progress.threads)
 
     def _set_rates(self) -> None:
         divisor = self.config.schedule.divisor(self.progress.history)

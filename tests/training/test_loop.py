@@ -120,6 +120,25 @@ def test_the_generator_of_a_gpu_goes_on_where_it_was(tmp_path, monkeypatch):
     assert len(came) == 1
 
 
+def test_a_run_goes_on_with_as_many_threads_as_it_began_with(
+    data, tmp_path, monkeypatch
+):
+    """Another number of them rounds differently; the load decides it at the start."""
+    now = torch.get_num_threads()
+    saved = tmp_path / "run.pt"
+    try:
+        torch.set_num_threads(3)
+        run(data, checkpoints=often(saved))
+        torch.set_num_threads(1)
+        run(data, checkpoints=often(saved))
+        assert torch.get_num_threads() == 1, "OMP_NUM_THREADS was set, and decides"
+        monkeypatch.delenv("OMP_NUM_THREADS")
+        run(data, checkpoints=often(saved))
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(now)
+
+
 def test_a_finished_run_is_not_trained_again(data, tmp_path):
     saved = tmp_path / "run.pt"
     first, history = run(data, checkpoints=often(saved))
