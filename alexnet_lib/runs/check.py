@@ -126,18 +126,18 @@ def _check_schedule(config: RunConfig) -> None:
 
 def _check_names(config: RunConfig) -> None:
     """Raise `ValueError` if a layer is named that has no weights in this network."""
-    start = () if config.start is None else config.start.layers
-    named = {"start.layers": start} | {
-        f"training.layer_rates[{index}].layer": (rate.layer,)
-        for index, rate in enumerate(config.training.layer_rates)
-    }
     kinds = (*get_args(Weighted), BatchNorm)
-    known = [p.name for p in layers_of(config.network) if isinstance(p.layer, kinds)]
-    for where, names in named.items():
-        if unknown := [name for name in names if name not in known]:
+    layers = [p.name for p in layers_of(config.network) if isinstance(p.layer, kinds)]
+    start = () if config.start is None else config.start.layers
+    named = [("start.layers", name) for name in start]
+    for index, rate in enumerate(config.training.layer_rates):
+        layer = rate.layer.removesuffix(".weight").removesuffix(".bias")
+        named.append((f"training.layer_rates[{index}].layer", layer))
+    for where, name in named:
+        if name not in layers:
             raise ValueError(
-                f"{where}: no layer {unknown[0]!r} with weights; this network has "
-                f"{', '.join(known)}"
+                f"{where}: no layer {name!r} with weights; this network has "
+                f"{', '.join(layers)}"
             )
 
 
