@@ -59,7 +59,7 @@ def take(measures: Iterable[Measure], when: When, of: Subject) -> Epoch:
     figures: dict[str, Any] = {}
     for measure in measures:
         if measure.when == when:
-            figures |= _FIGURES[type(measure)](measure, of)
+            figures |= FIGURES[type(measure)](measure, of)
     return cast(Epoch, figures)
 
 
@@ -103,7 +103,7 @@ def _merged(of: Subject) -> dict[str, Tensor]:
     return of.team.merge(of.net, of.net.state_dict())
 
 
-_FIGURES: dict[type[Measure], Callable[[Any, Subject], dict[str, Any]]] = {
+FIGURES: dict[type[Measure], Callable[[Any, Subject], dict[str, Any]]] = {
     asked.TestErrors: _test,
     asked.ValidationErrors: _validation,
     asked.TrainErrors: _train,
@@ -111,6 +111,7 @@ _FIGURES: dict[type[Measure], Callable[[Any, Subject], dict[str, Any]]] = {
     asked.Probe: _probe,
     asked.KernelColour: _colour,
 }
+"""How each measure is taken."""
 
 
 def arrays_of(artifact: Artifact, of: Subject) -> Arrays:
@@ -119,7 +120,7 @@ def arrays_of(artifact: Artifact, of: Subject) -> Arrays:
     The main process has them all. Raises `ValueError` where they need the whole
     network in one process, or views that the data do not give.
     """
-    return _ARRAYS[type(artifact)](artifact, of)
+    return ARRAYS[type(artifact)](artifact, of)
 
 
 def _first_layer(_: kept.FirstLayer, of: Subject) -> Arrays:
@@ -166,9 +167,10 @@ def _half(tensor: Tensor) -> Any:
     return tensor.detach().cpu().half().numpy()
 
 
-_ARRAYS: dict[type[Artifact], Callable[[Any, Subject], Arrays]] = {
+ARRAYS: dict[type[Artifact], Callable[[Any, Subject], Arrays]] = {
     kept.FirstLayer: _first_layer,
     kept.RightAnswers: _right,
     kept.Probabilities: _probabilities,
     kept.Features: _features,
 }
+"""How each kind of artifact is taken."""
