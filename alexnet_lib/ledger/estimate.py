@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from scipy import special
 
 LEVEL = 0.95
 Side = Literal["below", "above", "around"]
+Over = Literal["seeds", "seeds and images"]
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,7 @@ class Estimate:
 
     `df` are the degrees of freedom of Student's t behind the interval, which is one
     on the logarithms for a `ratio`. A count is exact: its bounds are its value.
+    What is said of images in general is `over` seeds and `images`, or over seeds only.
     """
 
     value: float
@@ -28,11 +31,14 @@ class Estimate:
     n: int
     df: float | None = None
     ratio: bool = False
+    over: Over | None = None
+    images: int | None = None
 
     def text(self, digits: int = 1) -> str:
         """For example `3.1 [2.8, 3.5], n=5`, or `3.1, n=1` without an interval.
 
-        A pooled error term's degrees of freedom, more than the pairs', are stated.
+        A pooled error term's degrees of freedom, more than the pairs', are stated, and
+        of a number about images in general over how many.
         """
         value = f"{self.value:.{digits}f}"
         if self.low is None or self.high is None:
@@ -40,8 +46,11 @@ class Estimate:
         if self.low == self.value == self.high and self.df is None:
             return f"{value}, counted"
         text = f"{value} [{self.low:.{digits}f}, {self.high:.{digits}f}], n={self.n}"
+        if self.images is not None:
+            return f"{text}, over {self.images:,} images too"
         pooled = not self.ratio and self.df is not None and self.df > self.n - 1
-        return f"{text}, df={self.df:g}" if pooled else text
+        text = f"{text}, df={self.df:g}" if pooled else text
+        return f"{text}, over seeds only" if self.over == "seeds" else text
 
     def side(self) -> Side | None:
         """Where the interval lies, seen from 0; None without an interval."""
@@ -154,6 +163,33 @@ def pooled_difference(table: Sequence[Sequence[float]]) -> Estimate:
     df = (arms - 1) * (seeds - 1)
     variance = float((left**2).sum()) / df
     return _student(centre, math.sqrt(2 * variance / seeds), seeds, df)
+
+
+def over_images(seeds: Estimate, table: np.ndarray) -> Estimate:
+    """`seeds`, with what other images would change added to its interval.
+
+    `table` (seeds, images) has the difference that `seeds` is the mean of, image by
+    image. An image's mean over seeds varies because images do, and because of what
+    seeds make of each; the latter is in the error over seeds already, so it is taken
+    off. The half-widths of the two intervals add up as squares, so the whole is never
+    narrower than over seeds.
+    """
+    if seeds.low is None or seeds.high is None or seeds.df is None:
+        return dataclasses.replace(seeds, over="seeds")
+    n, images = table.shape
+    means = table.mean(0)  # (images,)
+    left = table - means - table.mean(1, keepdims=True) + table.mean()
+    of_each = float((left**2).sum()) / ((n - 1) * (images - 1))
+    of_images = max(0.0, (float(means.var(ddof=1)) - of_each / n) / images)
+    widths = (seeds.high - seeds.low) / 2, _quantile(images - 1) * math.sqrt(of_images)
+    half = math.hypot(*widths)
+    return dataclasses.replace(
+        seeds,
+        low=seeds.value - half,
+        high=seeds.value + half,
+        over="seeds and images",
+        images=images,
+    )
 
 
 def _student(centre: float, error: float, n: int, df: int) -> Estimate:

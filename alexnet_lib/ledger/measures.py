@@ -7,14 +7,16 @@ no such number, None while runs are missing.
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal, Protocol
 
 from alexnet_lib.experiments.plan import ErrorTerm
-from alexnet_lib.ledger import estimate
-from alexnet_lib.ledger.estimate import NotReached, Outcome
+from alexnet_lib.ledger import answers, estimate
+from alexnet_lib.ledger.answers import Scored
+from alexnet_lib.ledger.estimate import Estimate, NotReached, Outcome
 from alexnet_lib.nets.alexnet import Preset, alexnet
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.runs.records import Record, Runs
@@ -97,12 +99,16 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Difference:
-    """One arm less another, in pairs by seed: the seeds that both have."""
+    """One arm less another, in pairs by seed: the seeds that both have.
+
+    `of_images`: it is said of images in general, so they count in its interval.
+    """
 
     arm: str
     less: str
     metric: str
     factor: float = 1.0
+    of_images: bool = False
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -134,18 +140,28 @@ class Difference:
         if isinstance(columns, NotReached):
             return columns
         if error == "pooled":
-            return estimate.pooled_difference(columns)
-        return estimate.difference(*columns)
+            found = estimate.pooled_difference(columns)
+        else:
+            found = estimate.difference(*columns)
+        if not self.of_images:
+            return found
+        pairs = zip(*paired[:2], strict=True)
+        scored = [[(Scored(a, self.metric), Scored(b, self.metric))] for a, b in pairs]
+        return _over_images(found, scored, self.factor)
 
 
 @dataclass(frozen=True)
 class Within:
-    """One metric less another of the same run, averaged over `arms` by seed."""
+    """One metric less another of the same run, averaged over `arms` by seed.
+
+    `of_images`: it is said of images in general, so they count in its interval.
+    """
 
     arms: tuple[str, ...]
     metric: str
     less: str
     factor: float = 1.0
+    of_images: bool = False
 
     @property
     def metrics(self) -> tuple[str, ...]:
@@ -155,17 +171,22 @@ class Within:
     def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
         """The mean over seeds with its interval: of the seeds that all arms have."""
         by_seed = [
-            fmean(
-                run.result[self.metric] - run.result[self.less]
-                for arm in self.arms
-                for run in runs[arm]
-                if run.seed == seed
-            )
+            [run for arm in self.arms for run in runs[arm] if run.seed == seed]
             for seed in sorted(_common_seeds(runs, self.arms))
         ]
         if not by_seed:
             return None
-        return estimate.mean([self.factor * value for value in by_seed])
+        found = estimate.mean([self.factor * fmean(map(self._of, s)) for s in by_seed])
+        if not self.of_images:
+            return found
+        scored = [
+            [(Scored(run, self.metric), Scored(run, self.less)) for run in of_seed]
+            for of_seed in by_seed
+        ]
+        return _over_images(found, scored, self.factor)
+
+    def _of(self, run: Record) -> float:
+        return run.result[self.metric] - run.result[self.less]
 
 
 @dataclass(frozen=True)
@@ -186,6 +207,16 @@ class Counted:
 
 def _common_seeds(runs: Runs, arms: Sequence[str]) -> set[int]:
     return set.intersection(*({run.seed for run in runs.get(a, ())} for a in arms))
+
+
+def _over_images(
+    found: Estimate, scored: Sequence[Sequence[tuple[Scored, Scored]]], factor: float
+) -> Estimate:
+    """`found` over the images too, where all of its runs kept what they answered."""
+    table = answers.paired(scored)
+    if table is None:
+        return dataclasses.replace(found, over="seeds")
+    return estimate.over_images(found, factor * table)
 
 
 def _columns(

@@ -12,7 +12,7 @@ import hashlib
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class Record:
 
     `measures`: what was measured of it. `data`: name, fingerprint, real, sizes.
     `result`: the experiment's metrics. `environment` and `code`: see `machine`.
-    `started`: UTC, ISO 8601.
+    `started`: UTC, ISO 8601. `path`: where it was read, beside what is kept of the run.
     """
 
     experiment: str
@@ -55,6 +55,7 @@ class Record:
     code: dict[str, Any]
     started: str
     wall_seconds: float
+    path: Path | None = field(default=None, compare=False)
 
     @property
     def published(self) -> bool:
@@ -75,7 +76,8 @@ def write(root: Path, record: Record) -> Path:
     """Write `record` under `root`; returns its path."""
     path = path_of(root, record.experiment, record.arm, record.seed)
     path.parent.mkdir(parents=True, exist_ok=True)
-    fields = {f.name: getattr(record, f.name) for f in dataclasses.fields(record)}
+    names = [f.name for f in dataclasses.fields(record) if f.compare]
+    fields = {name: getattr(record, name) for name in names}
     as_json = {"config": to_dict(record.config), "measures": to_dict(record.measures)}
     content = {"schema": SCHEMA} | fields | as_json
     content["sha256"] = _sha256(content)
@@ -98,7 +100,7 @@ def read(path: Path) -> Record:
             "config": from_dict(RunConfig, content["config"]),
             "measures": from_dict(tuple[Measure, ...], content["measures"]),
         }
-        record = Record(**content | parsed)
+        record = Record(**content | parsed, path=path)
     own = path_of(path.parent.parent, record.experiment, record.arm, record.seed)
     if own != path:
         raise RecordError(

@@ -15,6 +15,7 @@ from alexnet_lib.ledger.estimate import (
     difference,
     holm,
     mean,
+    over_images,
     pooled_difference,
     ratio,
     told_apart,
@@ -198,3 +199,52 @@ def test_what_is_told_apart_alone_may_not_be_in_company():
 def test_a_count_is_exact_and_a_run_that_never_arrived_says_so():
     assert counted(60.965).text() == "61.0, counted"
     assert NotReached(2, 5).text() == "not reached in 2 of 5"
+
+
+def drawn(draw, seeds, images, deviations):
+    """Differences about 1 by seed and image: what each of both adds, and a rest."""
+    of_seed, of_image, of_both = deviations
+    return (
+        1.0
+        + of_seed * draw.standard_normal((seeds, 1))
+        + of_image * draw.standard_normal((1, images))
+        + of_both * draw.standard_normal((seeds, images))
+    )
+
+
+@pytest.mark.parametrize(
+    "deviations", [(0.05, 0.3, 1.0), (0.02, 1.0, 0.5), (0.3, 0.3, 1.0)]
+)
+def test_an_interval_over_images_holds_the_truth_as_often_as_it_says(deviations):
+    """Simulated: seeds and images are drawn anew each time, as a reader's would be."""
+    draw, held, alone, rounds = np.random.default_rng(7), 0, 0, 500
+    for _ in range(rounds):
+        table = drawn(draw, 5, 80, deviations)
+        seeds = mean(table.mean(1).tolist())
+        both = over_images(seeds, table)
+        held += both.low <= 1.0 <= both.high
+        alone += seeds.low <= 1.0 <= seeds.high
+    assert 0.93 <= held / rounds <= 0.99
+    assert held >= alone
+
+
+def test_images_that_all_answer_alike_add_nothing():
+    table = np.array([[1.0] * 40, [3.0] * 40, [2.0] * 40])
+    seeds = mean([1.0, 3.0, 2.0])
+    both = over_images(seeds, table)
+    assert (both.low, both.high) == pytest.approx((seeds.low, seeds.high))
+    assert both.text() == "2.0 [-0.5, 4.5], n=3, over 40 images too"
+
+
+def test_seeds_that_agree_leave_what_the_images_do():
+    """Then it is Student's interval of the images, as if each were a run."""
+    images = np.random.default_rng(2).standard_normal(50)
+    both = over_images(mean([images.mean()] * 4), np.tile(images, (4, 1)))
+    wanted = stats.ttest_1samp(images, 0).confidence_interval(LEVEL)
+    assert (both.low, both.high) == pytest.approx((wanted.low, wanted.high))
+    assert (both.p(0.0) < 1 - LEVEL) == (both.side() != "around")
+
+
+def test_one_seed_has_no_interval_over_images_either():
+    one = over_images(mean([2.0]), np.ones((1, 9)))
+    assert (one.low, one.images, one.over) == (None, None, "seeds")

@@ -1,12 +1,16 @@
 """Measures read the runs that they name, and say what they read."""
 
 import dataclasses
+import itertools
 
+import numpy as np
 import pytest
 
 from alexnet_lib.ledger import estimate
 from alexnet_lib.ledger.estimate import NotReached
 from alexnet_lib.ledger.measures import Counted, Difference, Mean, Ratio, Within
+from alexnet_lib.runs import artifacts
+from alexnet_lib.runs.artifacts import packed
 
 VALUES = {
     "a": {1: 4.0, 2: 6.0, 3: 5.0},
@@ -74,6 +78,81 @@ def test_a_run_without_the_number_is_counted_not_left_out(runs, measure):
     assert measure(missing(runs, "a", 2)) == NotReached(1, 3)
     for arm in measure.arms:
         assert measure({k: v for k, v in runs.items() if k != arm}) is None
+
+
+IMAGES = 200
+
+
+def wrong_of(arm, seed, metric):
+    """Made-up answers: which of 200 images this run is wrong about."""
+    draw = np.random.default_rng([seed, ord(arm), len(metric)])
+    hard = np.random.default_rng(ord(arm)).uniform(size=IMAGES) < 0.4
+    return hard ^ (draw.uniform(size=IMAGES) < 0.1)
+
+
+@pytest.fixture
+def answered(record, tmp_path):
+    """Runs of two arms whose answers are kept beside their records."""
+    runs = {"a": [], "b": []}
+    for arm, seed in itertools.product("ab", (1, 2, 3, 4)):
+        wrong = {m: wrong_of(arm, seed, m) for m in ("test_top1", "test_top1_ten")}
+        path = tmp_path / f"{arm}.s{seed}.json"
+        result = {metric: float(w.mean()) for metric, w in wrong.items()}
+        made = {"arm": arm, "seed": seed, "result": result, "path": path}
+        runs[arm].append(dataclasses.replace(record, **made))
+        kept = {m.removeprefix("test_"): packed(~w) for m, w in wrong.items()}
+        kept["images"] = np.array(IMAGES)
+        artifacts.write(artifacts.path_of(path, "right"), kept)
+    return runs
+
+
+OF_IMAGES = [
+    Difference("a", "b", "test_top1", 100, of_images=True),
+    Within(("a", "b"), "test_top1_ten", "test_top1", 100, of_images=True),
+]
+
+
+@pytest.mark.parametrize("measure", OF_IMAGES)
+def test_what_is_said_of_images_counts_them(answered, measure):
+    """The same, from the answers themselves: pairs by image, then the estimate's."""
+    found = measure(answered)
+    if isinstance(measure, Difference):
+        pairs = [[("a", "test_top1", "b", "test_top1")]] * 4
+    else:
+        pairs = [[(arm, "test_top1_ten", arm, "test_top1") for arm in "ab"]] * 4
+    table = 100 * np.stack(
+        [
+            np.mean(
+                [
+                    wrong_of(arm, seed, metric) * 1.0 - wrong_of(less, seed, of_less)
+                    for arm, metric, less, of_less in of_seed
+                ],
+                axis=0,
+            )
+            for seed, of_seed in enumerate(pairs, start=1)
+        ]
+    )
+    wanted = estimate.over_images(estimate.mean(table.mean(1).tolist()), table)
+    assert (found.low, found.high) == pytest.approx((wanted.low, wanted.high))
+    assert found.images == IMAGES
+    plain = dataclasses.replace(measure, of_images=False)(answered)
+    assert found.value == pytest.approx(plain.value)
+    wider = found.high - found.low > plain.high - plain.low
+    assert wider == isinstance(measure, Difference)  # each arm has its hard images
+    assert plain.over is None
+
+
+@pytest.mark.parametrize("measure", OF_IMAGES)
+def test_without_the_answers_of_a_run_it_is_over_seeds_only(answered, measure):
+    plain = dataclasses.replace(measure, of_images=False)(answered)
+    (first, *others) = answered["b"]
+    elsewhere = dataclasses.replace(first, data=first.data | {"fingerprint": "other"})
+    for run in (dataclasses.replace(first, path=None), elsewhere):
+        found = measure(answered | {"b": [run, *others]})
+        assert found == dataclasses.replace(plain, over="seeds")
+        assert found.text().endswith("n=4, over seeds only")
+    artifacts.path_of(first.path, "right").unlink()
+    assert measure(answered).over == "seeds"
 
 
 def test_what_a_measure_reads_is_data():

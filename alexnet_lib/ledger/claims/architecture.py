@@ -193,7 +193,7 @@ _POOLING = (
         null=0.0,
         kind="elsewhere",
         experiment="cifar-pooling",
-        measure=Difference("overlapping", "apart", "test_top1", 100),
+        measure=Difference("overlapping", "apart", "test_top1", 100, of_images=True),
     ),
 )
 CLAIMS = _COUNTS + _FIGURE1 + _TWO_GPUS + _CIFAR_NORM + _NORM + _POOLING

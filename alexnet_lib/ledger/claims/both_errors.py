@@ -73,6 +73,7 @@ def compared(
     ]
     elsewhere = dataclasses.replace(
         on_imagenet[0],
+        measure=Difference(*arms, "test_top1_ten", 100, of_images=True),
         name=f"{name}-imagenette",
         statement=f"{statement}, on 6,500 files of Imagenette{NOT_THERE}, top-1 error",
         kind="elsewhere" if paper else "extension",
