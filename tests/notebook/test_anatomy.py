@@ -16,6 +16,16 @@ PARTS = [
     "Spot the bug",
     "Questions for the group",
 ]
+PARTS_OF_00 = [
+    "Where this leads",
+    *(f"{number} ·" for number in range(1, 11)),
+    "Overfitting",
+    "What you have seen",
+    "Spot the bug",
+    "Questions for the group",
+    "Glossary",
+]
+"""It teaches what the paper takes for granted; its exercises stand on the way."""
 TERMS = {
     "arm": r"\barms?\b",
     "tower": r"\btowers?\b",
@@ -46,7 +56,8 @@ def headings(path, level):
 
 def test_every_part_is_there_in_order(path):
     titles = [title for title, _ in headings(path, 2)]
-    expected = iter(part for part in PARTS if _has(path, part))
+    parts = PARTS_OF_00 if path.stem[:2] == "00" else PARTS
+    expected = iter(part for part in parts if _has(path, part))
     part = next(expected)
     for title in titles:
         if title.startswith(part):
@@ -62,7 +73,8 @@ def _has(path, part):
 def test_the_first_cells_are_the_title_and_the_start(path):
     first, second = cells_of(path)[:2]
     assert first.source.startswith(f"# {path.stem[:2]} · ")
-    assert "| scale | data |" in first.source
+    table = "| | minutes |" if path.stem[:2] == "00" else "| scale | data |"
+    assert table in first.source
     assert second.source.endswith("scale = start()")
 
 

@@ -1,0 +1,1 @@
+"""Notebook 00: from a straight line to a small convolutional net."""
