@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 from io import TextIOWrapper
 
@@ -43,6 +44,7 @@ def main(words: Sequence[str] | None = None) -> int:
 def _run(words: Sequence[str]) -> int:
     try:
         arguments = _parser().parse_args(words)
+        _refuse_to_be_many(arguments)
         return arguments.run(arguments) or DONE
     finally:
         try:
@@ -51,6 +53,19 @@ def _run(words: Sequence[str]) -> int:
             # What cannot be written must not be tried again when Python ends.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise
+
+
+def _refuse_to_be_many(arguments: Namespace) -> None:
+    """Raise `WordsError` in a process of several for a command that is of one.
+
+    Each process would do the whole work by itself, the same as all others.
+    """
+    many = "RANK" in os.environ and os.environ.get("WORLD_SIZE", "1") != "1"
+    if many and arguments.command != "train":
+        raise WordsError(
+            "only `alexnet train` takes several processes; run this command without "
+            "torchrun"
+        )
 
 
 def _told(fault: object, status: int) -> int:
@@ -73,7 +88,7 @@ def _parser() -> Parser:
         about, *_ = (module.__doc__ or name).splitlines()
         command = commands.add_parser(name, help=about, description=module.__doc__)
         module.add(command)
-        command.set_defaults(run=module.run)
+        command.set_defaults(run=module.run, command=name)
     return parser
 
 

@@ -98,4 +98,8 @@ def cores() -> int:
 def compiler() -> list[str]:
     """The C++ compiler's command: the words of `$CXX`, else the usual one."""
     usual = "clang++" if sys.platform == "darwin" else "g++"
-    return shlex.split(os.environ.get("CXX") or usual)
+    said = os.environ.get("CXX") or usual
+    try:
+        return shlex.split(said)
+    except ValueError:  # a quote that is not closed: no command, as running it tells
+        return [said]

@@ -86,6 +86,20 @@ def test_a_word_that_would_be_ignored_or_mistaken_is_one_line_and_status_2(
     assert not captured.out
 
 
+@pytest.mark.parametrize(
+    "words", [["run", "figure1"], ["reproduce"], ["bench", "lrn"], ["data", "ls"]]
+)
+def test_what_one_process_does_is_refused_in_several(words, monkeypatch, capsys):
+    """Under torchrun each would do the same work, on the same files."""
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    assert cli.main(words) == 2
+    captured = capsys.readouterr()
+    assert captured.err.startswith("alexnet: only `alexnet train` takes several")
+    assert captured.err.count("\n") == 1
+    assert not captured.out
+
+
 def test_an_unknown_scale_in_the_environment_is_refused(monkeypatch, capsys):
     monkeypatch.setenv("ALEXNET_SCALE", "huge")
     assert cli.main(["report"]) == 1

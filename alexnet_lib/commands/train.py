@@ -58,12 +58,14 @@ def add(parser: argparse.ArgumentParser) -> None:
     how.add_argument("--device", choices=get_args(DeviceKind))
     how.add_argument(
         "--save-every",
-        type=float,
+        type=words.seconds,
         metavar="SECONDS",
         help=f"at most once in so long within an epoch; default "
         f"{settings.CHECKPOINT_SECONDS:g}",
     )
-    how.add_argument("--save", type=Path, help="checkpoint; default in ALEXNET_RUNS")
+    how.add_argument(
+        "--save", type=words.file, help="checkpoint; default in ALEXNET_RUNS"
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -143,7 +145,7 @@ def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     from alexnet_lib.training.loop import Checkpoints
 
     if arguments.config is None:
-        dataset = _loaded(arguments.data or "imagenet")
+        dataset = _loaded("imagenet" if arguments.data is None else arguments.data)
         config = recipe.recipe_of(arguments, dataset)
     else:
         config = _read(arguments.config)

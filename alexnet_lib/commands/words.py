@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
 
 from alexnet_lib import settings
@@ -47,6 +48,22 @@ def whole_number(least: int) -> Callable[[str], int]:
 
     read.__name__ = "whole number"  # argparse says: invalid whole number value: 'x'
     return read
+
+
+def file(word: str) -> Path:
+    """Read a word that names a file, there or not yet."""
+    path = Path(word)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"{path} is a folder; name a file in it")
+    return path
+
+
+def seconds(word: str) -> float:
+    """Read a word that is a number of seconds."""
+    number = float(word)
+    if not 0 <= number <= _LARGEST:  # nor NaN
+        raise argparse.ArgumentTypeError(f"{word} is not a number from 0 to {_LARGEST}")
+    return number
 
 
 count = whole_number(1)

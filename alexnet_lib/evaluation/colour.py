@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import torch
 from torch import Tensor
 
 
@@ -9,10 +10,12 @@ def colour_shares(kernels: Tensor) -> Tensor:
     """How much of each kernel is colour: (maps, 3, H, W) to (maps,), from 0 to 1.
 
     The share of the squared weights that is left when the mean of red, green and
-    blue is taken away at each place: 0 for a kernel that sees grey values only, 1
-    for one that does not see them; two thirds, on average, for one drawn at random.
+    blue is taken away at each place: 0 for a kernel that sees grey values only, or
+    nothing, 1 for one that does not see them; two thirds, on average, for one drawn at
+    random.
     A tower's mean over its kernels says whether it is the one that the paper calls
     colour-specific (§6.1, Figure 3).
     """
     chroma = kernels - kernels.mean(1, keepdim=True)
-    return chroma.square().sum((1, 2, 3)) / kernels.square().sum((1, 2, 3))
+    whole = kernels.square().sum((1, 2, 3)).clamp_min(torch.finfo(kernels.dtype).tiny)
+    return chroma.square().sum((1, 2, 3)) / whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -49,10 +50,10 @@ def probe(net: nn.Sequential, images: Tensor, labels: Tensor) -> dict[str, Any]:
             "stuck": flat.all(0).float().mean().item(),
         }
     for name, weight, gradient in zip(names, weights, gradients, strict=True):
-        norm = gradient.norm().item()
+        norm, size = gradient.norm().item(), weight.norm().item()
         layers[name.removesuffix(".weight")] = {
             "gradient": norm,
-            "relative_gradient": norm / weight.norm().item(),
+            "relative_gradient": norm / size if size else math.inf,
         }
     return layers
 

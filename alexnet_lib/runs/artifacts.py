@@ -10,9 +10,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from alexnet_lib.files import written_whole
+from alexnet_lib.files import reading, written_whole
 
 Arrays = dict[str, NDArray]
+_MEND = (
+    "restore it with `git checkout -- results`, or delete the record beside it and run "
+    "that arm and seed again"
+)
+
+
+class ArtifactError(RuntimeError):
+    """Arrays of a run that cannot be used."""
 
 
 def packed(right: NDArray) -> NDArray:
@@ -39,11 +47,16 @@ def write(path: Path, arrays: Arrays) -> None:
 
 
 def read(path: Path) -> Arrays:
-    """The arrays at `path` by name; `FileNotFoundError` names it and the mend."""
+    """The arrays at `path` by name.
+
+    Raises `ArtifactError` if they are damaged, `OSError` if they cannot be read; both
+    name the file and the mend.
+    """
     if not path.exists():
-        raise FileNotFoundError(
-            f"{path} is missing: arrays of a run; restore it with `git checkout -- "
-            "results`, or delete the record beside it and run that arm and seed again"
-        )
-    with np.load(path, allow_pickle=False) as arrays:
+        raise FileNotFoundError(f"{path} is missing: arrays of a run; {_MEND}")
+    with (
+        reading(path, ArtifactError, _MEND),
+        path.open("rb") as stream,
+        np.load(stream) as arrays,
+    ):
         return {name: arrays[name] for name in arrays}

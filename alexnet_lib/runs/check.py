@@ -38,6 +38,7 @@ _MOST = {"keep": 1}
 _ABOVE = {"learning_rate": 0, "divide_by": 0, "divisor": 0, "keep": 0, "k": 0}
 _BELOW = {"momentum": 1}
 """The ranges of the numbers in a config, by the name of their field."""
+_CODE = (".py", ".cpp", ".h")
 
 
 def check_run(config: RunConfig, dataset: Dataset, seed: int, team: Team) -> None:
@@ -68,7 +69,7 @@ def check_run(config: RunConfig, dataset: Dataset, seed: int, team: Team) -> Non
 def _code_sha256() -> str:
     """Short SHA-256 of the library's modules as they lie on this machine."""
     sha = hashlib.sha256()
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in sorted(p for p in PACKAGE.rglob("*") if p.suffix in _CODE):
         sha.update(path.relative_to(PACKAGE).as_posix().encode() + path.read_bytes())
     return sha.hexdigest()[:16]
 

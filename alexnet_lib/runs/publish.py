@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from alexnet_lib import machine
 from alexnet_lib.data import Dataset
 from alexnet_lib.training import checkpoint
 
@@ -21,6 +22,11 @@ def check_publishable(
     `code`: see `machine.code`. Neither may a record already lie at `record`, nor the
     checkpoint at `saved` have been begun by another commit.
     """
+    if code["commit"] is None:
+        raise PublishError(
+            "only runs from an unchanged commit are published, and this code has none: "
+            f"{machine.why_no_commit()}"
+        )
     if code["dirty"]:
         raise PublishError(
             "only runs from an unchanged commit are published; commit or stash first"

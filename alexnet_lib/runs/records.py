@@ -113,6 +113,8 @@ def read(path: Path) -> Record:
 def _content(path: Path) -> dict[str, Any]:
     """The fields of the record at `path`, checked and under this schema's names."""
     content = json.loads(path.read_bytes())
+    if not isinstance(content, dict) or not {"sha256", "schema"} <= content.keys():
+        raise ValueError("no object with a schema and a sha256")
     expected, schema = content.pop("sha256"), content.pop("schema")
     if schema not in (1, SCHEMA):
         raise RecordError(
@@ -139,7 +141,16 @@ def published(experiment: str) -> Runs:
 
 def own(experiment: str, scale: Scale) -> Runs:
     """The reader's own runs of an experiment at a scale."""
-    return read_all(settings.runs_root() / scale, experiment)
+    root = settings.runs_root() / scale
+    found = read_all(root, experiment)
+    for run in (run for runs in found.values() for run in runs):
+        if run.scale != scale:
+            path = path_of(root, experiment, run.arm, run.seed)
+            raise RecordError(
+                f"{path}: a record of scale {run.scale} among those of {scale}; move "
+                "it to that scale's folder, or delete it"
+            )
+    return found
 
 
 def _sha256(content: dict[str, Any]) -> str:

@@ -271,9 +271,10 @@ def run_experiment(
 
     Without `arms` all of them, without `seeds` as many as the scale says; seeds are
     the outer loop, so that what is there is balanced. Raises `ValueError` for an
-    unknown arm before anything is run.
+    unknown arm before anything is run. What is named twice counts once.
     """
     chosen = list(arms) or list(experiment.arms(scale))
     all_seeds = experiment.seed_list(scale) if seeds is None else seeds
-    runs = [Run(experiment, arm, seed, scale) for seed in all_seeds for arm in chosen]
+    named = [Run(experiment, arm, seed, scale) for seed in all_seeds for arm in chosen]
+    runs = {run.record_path(run.own_root): run for run in named}.values()
     return [record for run in runs if (record := run.record(options)) is not None]

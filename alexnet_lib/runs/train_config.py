@@ -19,7 +19,7 @@ from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
 from alexnet_lib.runs.check import check_figures, check_run
 from alexnet_lib.runs.measured import Subject, take
-from alexnet_lib.training.loop import Checkpoints, OnEpoch, train
+from alexnet_lib.training.loop import Checkpoints, OnEpoch, require_finite, train
 from alexnet_lib.training.team import (
     SINGLE_PROCESS,
     SharedSource,
@@ -85,7 +85,9 @@ def train_config(
             show=show,
             team=team,
         )
-    epochs[-1] |= take(measures, "at the end", subject)
+    last = take(measures, "at the end", subject)
+    require_finite(last, epochs[-1]["epoch"], config.training, title)
+    epochs[-1] |= last
     return subject, epochs
 
 

@@ -207,9 +207,9 @@ class _Loop:
         that the epoch is over.
         """
         started = time.monotonic()
-        figures: dict[str, Any] = dict(measure(self.progress.epoch))
-        if (name := _not_finite(figures)) is not None:
-            raise self._diverged(f"{name} after epoch {self.progress.epoch}")
+        epoch = self.progress.epoch
+        figures: dict[str, Any] = dict(measure(epoch))
+        require_finite(figures, epoch, self.config, self.title)
         return figures | {"measure_seconds": round(time.monotonic() - started, 3)}
 
     def save(self) -> None:
@@ -278,18 +278,12 @@ class _Loop:
         loss, wrong, seen = all_sums.tolist()
         sums.zero_()
         if not math.isfinite(loss):
-            raise self._diverged(f"the loss by epoch {at.epoch + 1}, batch {at.step}")
+            what = f"the loss by epoch {at.epoch + 1}, batch {at.step}"
+            raise _diverged(what, self.config, self.title)
         at.loss += loss
         at.wrong += wrong
         at.images += int(seen)
         at.losses.append(round(loss / seen, 6))
-
-    def _diverged(self, what: str) -> TrainingError:
-        return TrainingError(
-            f"{self.title}: {what}, is not finite, at learning rate "
-            f"{self.config.learning_rate:g}; lower the learning rate, or check the "
-            "scale of the input and the init"
-        )
 
     def _start(self, bar: tqdm) -> None:
         """Set the progress bar to where this epoch begins."""
@@ -298,6 +292,22 @@ class _Loop:
         )
         bar.reset(total=len(self.batches))
         bar.update(self.progress.step)
+
+
+def require_finite(
+    figures: Mapping[str, Any], epoch: int, config: TrainingConfig, title: str
+) -> None:
+    """Raise `TrainingError`, naming it, if a figure after `epoch` is not finite."""
+    if (name := _not_finite(dict(figures))) is not None:
+        raise _diverged(f"{name} after epoch {epoch}", config, title)
+
+
+def _diverged(what: str, config: TrainingConfig, title: str) -> TrainingError:
+    return TrainingError(
+        f"{title}: {what}, is not finite, at learning rate "
+        f"{config.learning_rate:g}; lower the learning rate, or check the "
+        "scale of the input and the init"
+    )
 
 
 def _not_finite(figures: Any, name: str = "") -> str | None:

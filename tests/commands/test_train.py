@@ -43,6 +43,11 @@ def asked(*more):
         (("--wire", "float16"), "--wire and --output are for towers; here is one"),
         (("--output", "first"), "--wire and --output are for towers; here is one"),
         (("--seed", "-3"), "--seed: -3 is not a number from 0"),
+        (("--save-every", "-1"), "--save-every: -1 is not a number from 0"),
+        (("--save-every", "nan"), "--save-every: nan is not a number from 0"),
+        (("--save-every", "soon"), "--save-every: invalid seconds value: 'soon'"),
+        (("--save", ""), "--save: . is a folder; name a file in it"),
+        (("--save", "/"), "--save: / is a folder; name a file in it"),
     ],
 )
 def test_words_that_would_not_be_acted_on_are_refused(said, told, capsys):

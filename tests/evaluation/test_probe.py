@@ -32,6 +32,14 @@ def test_gradient_norms_equal_a_backward_pass(unit):
         assert measured[name]["relative_gradient"] == pytest.approx(relative, rel=1e-4)
 
 
+def test_a_layer_without_weights_is_a_figure_that_is_not_finite():
+    """The training loop names it; a division by zero would name nothing."""
+    net = build(four_layer("relu"), seed=1)
+    nn.init.zeros_(net.fc4.weight)
+    measured = probe(net, IMAGES, LABELS)
+    assert measured["fc4"]["relative_gradient"] == math.inf
+
+
 def test_flat_and_stuck_units_are_counted():
     net = nn.Sequential()
     net.add_module("conv1", nn.Conv2d(1, 2, 1))
@@ -61,8 +69,9 @@ def test_colour_shares_of_grey_opponent_and_random_kernels():
     grey = pattern.expand(1, 3, 5, 5)
     opponent = pattern * torch.tensor([1.0, -1.0, 0.0])[:, None, None]  # red less green
     red = pattern * torch.tensor([1.0, 0.0, 0.0])[:, None, None]
-    shares = colour_shares(torch.cat([grey, opponent, red, -7 * red]))
-    torch.testing.assert_close(shares, torch.tensor([0.0, 1.0, 2 / 3, 2 / 3]))
+    dead = 0 * red
+    shares = colour_shares(torch.cat([grey, opponent, red, -7 * red, dead]))
+    torch.testing.assert_close(shares, torch.tensor([0.0, 1.0, 2 / 3, 2 / 3, 0.0]))
     drawn = torch.randn(2000, 3, 11, 11, generator=generator)
     assert colour_shares(drawn).mean().item() == pytest.approx(2 / 3, abs=5e-3)
 

@@ -17,7 +17,9 @@ from alexnet_lib.modules.build import build
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.network import with_input_side
 from alexnet_lib.runs import artifacts, records
+from alexnet_lib.runs.artifacts import ArtifactError
 from alexnet_lib.runs.measured import Subject, arrays_of
+from tests.conftest import POSIX, ordinary_user
 
 PUBLISHED = sorted(settings.results_root().glob("*/*.conv1.npz"))
 CPU = torch.device("cpu")
@@ -44,6 +46,25 @@ def test_arrays_are_read_as_they_were_written(tmp_path):
 def test_missing_arrays_are_named_with_the_mend(tmp_path):
     path = artifacts.path_of(tmp_path / "source.s9.json", "conv1")
     with pytest.raises(FileNotFoundError, match=r"source\.s9\.conv1\.npz is missing"):
+        artifacts.read(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"PK\x03\x04", b"\x93NUMPY", "half"])
+def test_damaged_arrays_are_named_with_the_mend(tmp_path, content):
+    path = tmp_path / "source.s1.conv1.npz"
+    artifacts.write(path, {"a": np.arange(600)})
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2] if content == "half" else content)
+    with pytest.raises(ArtifactError, match=r"conv1\.npz: damaged .*; restore it"):
+        artifacts.read(path)
+
+
+@POSIX
+def test_arrays_that_may_not_be_read_are_not_called_damaged(tmp_path):
+    path = tmp_path / "source.s1.conv1.npz"
+    artifacts.write(path, {"a": np.arange(6)})
+    path.chmod(0)
+    with ordinary_user(), pytest.raises(PermissionError, match=r"conv1\.npz"):
         artifacts.read(path)
 
 

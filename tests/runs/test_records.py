@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+import shutil
 
 import pytest
 
@@ -45,6 +46,48 @@ def test_a_torn_record_is_refused(record, tmp_path, keep):
     path.write_text(path.read_text(encoding="utf-8")[:keep])
     with pytest.raises(RecordError, match="not a run record"):
         records.read(path)
+
+
+@pytest.mark.parametrize("content", ["[]", "{}", "null", "3", '{"schema": 2}', "[[]]"])
+def test_other_json_is_no_record(tmp_path, content):
+    path = tmp_path / "2012-relu.s1.json"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(RecordError, match="no object with a schema and a sha256"):
+        records.read(path)
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "figure1/2012-relu.s1 copy.json",
+        "figure1/2012-relu.s2.json",
+        "figure1/2012-tanh.s1.json",
+        "figure1/2012-ReLU.s1.json",
+        "figure1/2012-relu.s01.json",
+        "figure1/.2012-relu.s1.json",
+        "figure1-rates/2012-relu.s1.json",
+    ],
+)
+@pytest.mark.parametrize("copy", [shutil.copy, os.link, os.symlink])
+def test_a_copy_is_not_another_run(record, tmp_path, place, copy):
+    path = records.write(tmp_path, record)
+    other = tmp_path / place
+    other.parent.mkdir(exist_ok=True)
+    copy(path, other)
+    with pytest.raises(RecordError, match=r"belongs to .*2012-relu\.s1\.json; move"):
+        records.read_all(tmp_path, other.parent.name)
+    other.unlink()
+    assert records.read_all(tmp_path, "figure1") == {"2012-relu": [record]}
+
+
+def test_a_record_of_another_scale_is_not_one_of_this(record, monkeypatch, tmp_path):
+    monkeypatch.setenv("ALEXNET_RUNS", str(tmp_path))
+    path = records.write(tmp_path / "smoke", record)
+    assert records.own("figure1", "smoke") == {"2012-relu": [record]}
+    for scale in ("laptop", "paper"):
+        shutil.copytree(path.parent, tmp_path / scale / "figure1")
+        with pytest.raises(RecordError, match=f"of scale smoke among those of {scale}"):
+            records.own("figure1", scale)
 
 
 def test_another_schema_is_refused(record, tmp_path, monkeypatch):

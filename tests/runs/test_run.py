@@ -27,12 +27,14 @@ from alexnet_lib.experiments.measures import (
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.modules.build import build
 from alexnet_lib.runs import artifacts, records, run
+from alexnet_lib.runs import train_config as train_module
 from alexnet_lib.runs.planned import PlanError
 from alexnet_lib.runs.publish import PublishError
 from alexnet_lib.runs.run import Options, Run, load_for, run_experiment
 from alexnet_lib.runs.train_config import train_config, weights_sha256
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.checkpoint import CheckpointError
+from alexnet_lib.training.loop import TrainingError
 from alexnet_lib.training.team import SingleProcess
 from tests.conftest import QUIET, quick
 
@@ -268,7 +270,7 @@ def test_unknown_arms_are_refused():
 
 
 def test_drawn_images_are_not_published(own_results, monkeypatch):
-    monkeypatch.setattr(machine, "code", lambda: {"dirty": False})
+    monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "c"})
     with pytest.raises(PublishError, match="synthetic is synthetic"):
         Run(quick(), "2012-relu", 1, "smoke").record(PUBLISH)
     assert not own_results.exists()
@@ -328,9 +330,51 @@ def test_publishing_keeps_the_first_layer_and_overwrites_nothing(publishable, pl
     )
 
 
+@pytest.mark.parametrize(
+    "seeds_and_arms",
+    [([1, 1], ["2012-relu"]), ([1], ["2012-relu"] * 2), ([1, 1], ["2012-relu"] * 2)],
+)
+def test_what_is_named_twice_counts_once(record, seeds_and_arms):
+    seeds, arms = seeds_and_arms
+    records.write(settings.runs_root() / "smoke", record)
+    found = run_experiment(quick(), "smoke", seeds=seeds, arms=arms, options=QUIET)
+    assert found == [record]
+
+
+def test_a_figure_at_the_end_that_is_not_finite_is_told_each_time(monkeypatch):
+    """It is measured when the checkpoint is finished already."""
+    take = train_module.take
+
+    def measured(measures, when, of):
+        bad = {"test_loss_ten": float("nan")} if when == "at the end" else {}
+        return take(measures, when, of) | bad
+
+    monkeypatch.setattr(train_module, "take", measured)
+    run = Run(quick(), "2012-relu", 1, "smoke")
+    for _ in range(2):
+        with pytest.raises(TrainingError, match="seed 1: test_loss_ten after epoch 1"):
+            run.record(QUIET)
+        assert run.checkpoint_path.exists()
+        assert not run.record_path(run.own_root).exists()
+    monkeypatch.undo()
+
+
 def test_changed_code_is_not_published(own_results, monkeypatch):
-    monkeypatch.setattr(machine, "code", lambda: {"dirty": True})
+    monkeypatch.setattr(machine, "code", lambda: {"dirty": True, "commit": "c"})
     with pytest.raises(PublishError, match="commit or stash"):
+        Run(quick(), "2012-relu", 1, "smoke").record(PUBLISH)
+    assert not own_results.exists()
+
+
+@pytest.mark.parametrize(
+    "reason", ["detected dubious ownership", "git is not installed", "not in a git"]
+)
+def test_code_without_a_commit_is_not_published_and_told_why(
+    own_results, monkeypatch, reason
+):
+    monkeypatch.setattr(machine, "code", lambda: {"dirty": True, "commit": None})
+    monkeypatch.setattr(machine, "why_no_commit", lambda: reason)
+    with pytest.raises(PublishError, match=f"this code has none: {reason}"):
         Run(quick(), "2012-relu", 1, "smoke").record(PUBLISH)
     assert not own_results.exists()
 
