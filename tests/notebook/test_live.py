@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from alexnet_lib.experiments import by_name
 from alexnet_lib.figures.picture import Picture
 from alexnet_lib.notebook import live, watch
+from alexnet_lib.runs.run import Run
 
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 EXPERIMENT = by_name("cifar-pooling")
@@ -23,15 +24,15 @@ def plot(curves):
 def training(stop_at=None):
     """Stands for `run_experiment`: epochs one by one, nothing computed."""
 
-    def run(experiment, scale, *, seeds, arms, show, on_epoch):
-        assert not show
+    def run(experiment, scale, *, seeds, arms, options):
+        assert not options.show
         for arm in arms:
             history = []
             for epoch in range(EPOCHS + 1):
                 if (arm, epoch) == stop_at:
                     raise KeyboardInterrupt
                 history.append({"epoch": epoch})
-                on_epoch(arm, seeds[0], history)
+                options.on_epoch(Run(experiment, arm, seeds[0], scale), history)
             config = experiment.arms(scale)[arm]
             yield SimpleNamespace(arm=arm, config=config, epochs=history)
 
@@ -104,7 +105,7 @@ def test_ten_times_a_second_at_most(cell, monkeypatch):
     monkeypatch.setattr(live.time, "monotonic", lambda: next(moments))
     shown = live._Live(EXPERIMENT.arms("smoke"), ARMS, plot)
     for _ in range(100):
-        shown.on_epoch(ARMS[0], 1, [{"epoch": 0}])
+        shown.on_epoch(Run(EXPERIMENT, ARMS[0], 1, "smoke"), [{"epoch": 0}])
     drawn = [text for text in cell.texts if "<img" in text]
     elapsed = next(moments)
     assert 2 <= len(drawn) <= 10 * elapsed + 1

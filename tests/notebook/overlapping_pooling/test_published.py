@@ -13,7 +13,8 @@ from alexnet_lib.tables import NOT_RUN_YET
 def run(record, arm, seed, errors, experiment="cifar-pooling"):
     """A record whose epochs have these (training, test) errors."""
     epochs = [
-        {"epoch": i, TRAIN: train, TEST: test} for i, (train, test) in enumerate(errors)
+        {"epoch": i, "learning_rate": 0.01, TRAIN: train, TEST: test}
+        for i, (train, test) in enumerate(errors)
     ]
     train, test = errors[-1]
     result = {"test_top1": test, "train_top1": train, "gap": test - train}
@@ -84,8 +85,8 @@ def test_gaps_are_not_compared_across_the_drop_of_the_rate(runs):
     """All fall to 5 % as the rate drops, between two epochs; before it 12 % was had."""
     for run in (r for all_ in runs.values() for r in all_):
         for epoch in run.epochs[1:]:
-            epoch["lr"] = 0.01
-        after = {"epoch": 3, TRAIN: 0.05, TEST: 0.2, "lr": 0.001}
+            epoch["learning_rate"] = 0.01
+        after = {"epoch": 3, TRAIN: 0.05, TEST: 0.2, "learning_rate": 0.001}
         run.epochs.append(after)
     level, _ = published.gap_at_equal_error(runs)
     assert level == 12.0
