@@ -1,4 +1,4 @@
-"""What a run is, as data: frozen dataclasses that say everything and do nothing.
+"""A run as data: frozen dataclasses that say everything and do nothing.
 
 A `RunConfig` holds three parts: which pixels (`DataConfig`), which network
 (`NetworkConfig`, a tuple of layers) and how it is trained (`TrainingConfig`).
@@ -25,7 +25,7 @@ ColourScale = Literal["deviation", "eigenvalue", "eigenvalue_unit"]
 
 @dataclass(frozen=True)
 class Augmentation:
-    """How training views are drawn from larger images (§4.1).
+    """Random training views of larger images (§4.1).
 
     `offsets` per axis, from 0 on, or `centred` in the room there is; None: as many as
     fit. `chunk` images in a row

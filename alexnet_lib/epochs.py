@@ -1,4 +1,4 @@
-"""What is known of a run after each of its epochs.
+"""The figures of a run after each of its epochs.
 
 One vocabulary for errors, as keys: of which images, which figure, from which views.
 `train_running_*`: the epoch's batches as they were trained on, crops, dropout and all;

@@ -1,4 +1,4 @@
-"""What a run stands on: device, memory allocation, versions, commit."""
+"""The ground a run stands on: device, memory allocation, versions, commit."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def use_threads(count: int) -> None:
 
 
 def loader_threads(device: torch.device) -> int:
-    """How many threads make batches ahead of the steps on `device`.
+    """Number of threads that make batches ahead of the steps on `device`.
 
     One where the steps take the cores themselves; up to eight beside a GPU, which
     takes as many images as several cores give.

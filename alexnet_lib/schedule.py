@@ -23,12 +23,12 @@ class FixedDrops:
     divide_by: float = 10.0
 
     def divisor(self, history: History) -> float:
-        """What the first rate is divided by after `history`."""
+        """The number by which the first rate is divided after `history`."""
         done = history[-1]["epoch"] if history else 0
         return self.divide_by ** sum(done >= at for at in self.epochs)
 
     def finished(self, history: History) -> bool:
-        """Never: the number of epochs alone ends the run."""
+        """Say no: the number of epochs alone ends the run."""
         return False
 
 
@@ -47,7 +47,7 @@ class Plateau:
     divide_by: float = 10.0
 
     def divisor(self, history: History) -> float:
-        """What the first rate is divided by after `history`."""
+        """The number by which the first rate is divided after `history`."""
         return self.divide_by ** min(self.plateaus(history), self.drops)
 
     def finished(self, history: History) -> bool:
@@ -55,7 +55,7 @@ class Plateau:
         return self.plateaus(history) > self.drops
 
     def plateaus(self, history: History) -> int:
-        """How many plateaus `history` holds; each begins to wait anew."""
+        """Count the plateaus of `history`; after each the wait begins anew."""
         best, waited, found = float("inf"), 0, 0
         for epoch in history:
             if epoch["epoch"] == 0:

@@ -87,7 +87,7 @@ def scale(asked: str | None = None, default: Scale = "smoke") -> Scale:
 
 
 def cores() -> int:
-    """How many processors this process may use: `taskset` and the like count."""
+    """Number of processors this process may use: `taskset` and the like count."""
     if sys.version_info >= (3, 13):
         return os.process_cpu_count() or 1
     if sys.platform == "linux":

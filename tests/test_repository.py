@@ -1,12 +1,13 @@
 """The files around the library: they parse, agree, and name what is there."""
 
+import ast
 import re
 import tomllib
 
 import pytest
 import yaml
 
-from alexnet_lib.settings import PROJECT
+from alexnet_lib.settings import PACKAGE, PROJECT
 
 PAGES = ("README.md", "CONTRIBUTING.md")
 
@@ -73,3 +74,12 @@ def test_licence_and_citation_agree():
     author = project["authors"][0]["name"]
     assert citation["authors"] == [{"name": author}]
     assert author.lower() in licence.lower()
+
+
+def test_docstrings_begin_with_a_verb_or_name_the_result():
+    """Words that a reader has to hold until a later verb are at no beginning."""
+    kinds = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            first = (isinstance(node, kinds) and ast.get_docstring(node)) or ""
+            assert not re.match("(Of|What|For what|How|Where) ", first), (path, first)

@@ -92,7 +92,7 @@ def _compare(
     precision: Precision,
     trials: int,
 ) -> dict[str, Any]:
-    """In both processes; the first also is the one process, while the other waits."""
+    """Run in both processes; the first is also the one process, as the other waits."""
     first = dist.get_rank() == 0
     sides = {
         name: _Side(
@@ -151,7 +151,7 @@ def _ratios(sides: Mapping[str, _Side]) -> dict[str, Any]:
 
 
 def _sent(link: Link, steps: int) -> dict[str, Any]:
-    """What a tower sent and waited for in a step; `waited`: see `Link`."""
+    """Bytes that a tower sent in a step, and its wait; `waited`: see `Link`."""
     by_layer: dict[str, list[int]] = {}
     for (layer, direction), sent in link.sent.items():
         ways = by_layer.setdefault(layer, [0, 0])
@@ -194,7 +194,7 @@ def _memory(
 
 
 def _peak(device: torch.device) -> float:
-    """Of the GPU's memory, or what the process had resident."""
+    """Peak memory in MiB: the GPU's allocated, or the process's resident."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device) / _MIB
     return machine.peak_bytes() / _MIB

@@ -1,4 +1,4 @@
-"""What the commands' words have in common: kinds of values, and one line for an error.
+"""Shared by the commands: kinds of values for words, and one line for an error.
 
 No command's module imports torch before its `run`: `alexnet --help` reads them all.
 """

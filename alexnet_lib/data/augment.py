@@ -93,7 +93,7 @@ class TrainViews:
 
     @property
     def device(self) -> torch.device:
-        """Where the views are made."""
+        """The device on which the views are made."""
         return self.mean.device
 
     def __call__(self, images: Tensor, draws: Draws) -> Tensor:
@@ -152,7 +152,7 @@ class CentreViews:
 
     @property
     def device(self) -> torch.device:
-        """Where the views are made."""
+        """The device on which the views are made."""
         return self.mean.device
 
     @property

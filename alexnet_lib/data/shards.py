@@ -151,7 +151,7 @@ def write(folder: Path, data: Dataset, source: Path) -> None:
 
 
 def partial(folder: Path) -> Path:
-    """Where the data of `folder` lies until it is whole."""
+    """The folder that holds the data of `folder` until it is whole."""
     return folder.with_name(f".{folder.name}.partial")
 
 

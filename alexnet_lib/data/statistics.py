@@ -82,7 +82,7 @@ class Statistics:
 
 
 class RunningSums:
-    """The same sums over images that come one at a time, (H, W, C) uint8 each."""
+    """Sums as above over images that come one at a time, (H, W, C) uint8 each."""
 
     def __init__(self, height: int, width: int, channels: int) -> None:
         self._count = 0

@@ -11,7 +11,7 @@ from torch import Tensor
 
 
 def crops(images: Tensor, offsets: Tensor, mirrored: Tensor, size: int) -> Tensor:
-    """From each image the window at its own offset, mirrored where asked.
+    """Cut from each image the window at its own offset, mirrored where asked.
 
     `offsets` (B, 2) are rows and columns of the upper left corners, `mirrored` (B,)
     is bool. Returns (B, C, size, size).

@@ -1,4 +1,4 @@
-"""How much of a kernel is colour (§6.1, Figure 3)."""
+"""The share of a kernel that is colour (§6.1, Figure 3)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 
 def colour_shares(kernels: Tensor) -> Tensor:
-    """How much of each kernel is colour: (maps, 3, H, W) to (maps,), from 0 to 1.
+    """Share of each kernel that is colour: (maps, 3, H, W) to (maps,), from 0 to 1.
 
     The share of the squared weights that is left when the mean of red, green and
     blue is taken away at each place: 0 for a kernel that sees grey values only, or

@@ -26,7 +26,7 @@ class Errors(NamedTuple):
 
 
 class Answers(NamedTuple):
-    """What a network says to each image: `log_probabilities` (N, classes) float32.
+    """A network's answer to each image: `log_probabilities` (N, classes) float32.
 
     Of ten views they are the logarithms of the mean probabilities. With `labels` (N,).
     """

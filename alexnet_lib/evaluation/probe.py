@@ -1,4 +1,4 @@
-"""What goes on in a network, measured: saturation, gradients, spread of images."""
+"""Measurements within a network: saturation, gradients, spread of images."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def probe(net: nn.Sequential, images: Tensor, labels: Tensor) -> dict[str, Any]:
 
 @torch.no_grad()
 def spread(net: nn.Sequential, images: Tensor) -> dict[str, float]:
-    """How far apart `images` are after each unit layer of `net`, and after its last.
+    """Spread of `images` after each unit layer of `net`, and after its last layer.
 
     The standard deviation of each output over the images, averaged over outputs:
     what a bias adds to all alike does not count. `net` answers as it is set, so put

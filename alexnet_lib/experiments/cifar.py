@@ -33,7 +33,7 @@ CROPS = Augmentation(size=24, mean="centre", colour=0.0)
 
 @dataclass(frozen=True)
 class _Size:
-    """What a scale makes of these nets' data and training.
+    """These nets' data and training at one scale.
 
     The conv-local nets train for `norm_epochs`, the last two stages of
     `norm_stage` each at a tenth of the rate before; the four-layer nets for

@@ -1,4 +1,4 @@
-"""What an experiment is: arms, measures, metrics, and what it costs at each scale.
+"""An experiment as data: arms, measures, metrics, and its cost at each scale.
 
 An arm is a `RunConfig` with a name: one base, and what an arm changes of it. Metrics
 are computed from a record's epochs alone, so that anyone can compute them again.

@@ -51,7 +51,7 @@ ENDPOINT_RATES: dict[str, tuple[float, ...]] = {
 
 @dataclass(frozen=True)
 class _Size:
-    """What a scale makes of these nets' data and training."""
+    """These nets' data and training at one scale."""
 
     data: str
     epochs: int
@@ -124,7 +124,7 @@ def _float32(scale: Scale) -> Arms:
 
 
 def all_measures(scale: Scale) -> Measures:
-    """What is measured of the nets of the race: errors, saturation, gradients."""
+    """Measures of the nets of the race: errors, saturation, gradients."""
     return _AT[scale].measures
 
 

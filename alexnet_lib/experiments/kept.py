@@ -1,4 +1,4 @@
-"""What is kept of a run beside its record, as data: arrays too large for a record.
+"""Arrays kept of a run beside its record, as data: too large for the record.
 
 An experiment asks for them (`Experiment.keeps`), `runs.measured` takes them from the
 network, `runs.artifacts` knows their files.

@@ -44,7 +44,7 @@ def _base(scale: Scale) -> RunConfig:
 
 
 def _networks(source: NetworkConfig) -> dict[str, NetworkConfig]:
-    """What each arm makes of #145.
+    """The network of each arm, made of #145.
 
     `dense-conv2` is the control of §6.1: the same 96 kernels, normalised in the same
     halves, but read by conv2 together, so that nothing tells the halves apart.

@@ -1,4 +1,4 @@
-"""What is measured of a network in training, as data: a list of measures an experiment.
+"""Measures of a network in training, as data: each experiment lists its own.
 
 Each is a frozen value that names the keys of `epochs.Epoch` which it writes, so that an
 experiment whose metrics read what nobody measures is refused when it is defined, not
@@ -67,7 +67,7 @@ class Probe:
 
 @dataclass(frozen=True)
 class KernelColour:
-    """How much of each kernel of the first convolution is colour (§6.1, Figure 3)."""
+    """Share of each kernel of the first convolution that is colour (§6.1, Figure 3)."""
 
     when: ClassVar[When] = "at the end"
     keys: ClassVar = ("kernel_colour",)

@@ -61,7 +61,7 @@ def networks(classes: int = 1000) -> dict[str, NetworkConfig]:
 
 @dataclass(frozen=True)
 class _Size:
-    """What a scale makes of the photographs and of the training on them."""
+    """The photographs and the training on them at one scale."""
 
     data: str
     side: int
@@ -81,7 +81,7 @@ _AT: dict[Scale, _Size] = {
 
 
 def recipe(scale: Scale, epochs: int | None = None) -> TrainingConfig:
-    """How config #145 is trained (§5): rate, decay, batches, drops of the rate.
+    """Training of config #145 (§5): rate, decay, batches, drops of the rate.
 
     For `epochs` instead of the scale's: of the drops those within them stay.
 

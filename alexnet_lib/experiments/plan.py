@@ -13,7 +13,7 @@ ErrorTerm = Literal["pairs", "pooled"]
 
 @dataclass(frozen=True)
 class Plan:
-    """How an experiment is run and judged at one scale.
+    """Settles how an experiment is run and judged at one scale.
 
     - `seeds`: runs of an arm, `seeds_of` those of arms that have others. Until all are
       there a row of the ledger says `interim`; more of them are not published.
@@ -37,7 +37,7 @@ class Plan:
     seeds_of: Mapping[str, int] = field(default_factory=dict)
 
     def seeds_for(self, arms: Iterable[str]) -> int:
-        """How many seeds all of `arms` have, as a comparison of them needs."""
+        """Number of seeds that all of `arms` have, as a comparison of them needs."""
         return min((self.seeds_of.get(arm, self.seeds) for arm in arms), default=0)
 
 

@@ -26,11 +26,11 @@ class HasEpochs(Protocol):
 
     @property
     def config(self) -> RunConfig:
-        """What is run."""
+        """The configuration that is run."""
 
     @property
     def epochs(self) -> Epochs:
-        """What was measured after each epoch so far, the untrained net first."""
+        """Figures after each epoch so far, the untrained net's first."""
 
 
 RunsSoFar = Mapping[str, Sequence[HasEpochs]]
@@ -38,14 +38,14 @@ RunsSoFar = Mapping[str, Sequence[HasEpochs]]
 
 
 class Look(NamedTuple):
-    """How the lines of some runs are drawn, and what the legend calls them."""
+    """The style of some runs' lines, and their name in the legend."""
 
     label: str
     colour: str
     dashes: str = "-"
 
     def style(self) -> dict[str, Any]:
-        """As `Axes.plot` takes it."""
+        """The style, as `Axes.plot` takes it."""
         return {"color": self.colour, "linestyle": self.dashes, "label": self.label}
 
 
@@ -101,6 +101,6 @@ def whole_epochs(ax: Axes) -> None:
 
 
 def say_if_empty(ax: Axes) -> None:
-    """Where nothing has been drawn, say that nothing has been run."""
+    """Say that nothing has been run, if nothing has been drawn."""
     if not ax.has_data():
         ax.text(0.5, 0.5, NOT_RUN_YET, ha="center", transform=ax.transAxes)

@@ -1,4 +1,4 @@
-"""What several pictures draw into a panel, or below all of them."""
+"""Parts that several pictures draw into a panel, or below all of them."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ class Estimate:
         return f"{text}, over seeds only" if self.over == "seeds" else text
 
     def side(self) -> Side | None:
-        """Where the interval lies, seen from 0; None without an interval."""
+        """The interval's place, seen from 0; None without an interval."""
         if self.low is None or self.high is None:
             return None
         return "below" if self.high < 0 else "above" if self.low > 0 else "around"
@@ -131,7 +131,7 @@ def _welch(top: np.ndarray, bottom: np.ndarray) -> tuple[float, float]:
 
 
 def _quantile(freedom: float) -> float:
-    """How many standard errors Student's interval reaches to either side.
+    """Number of standard errors that Student's interval reaches to either side.
 
     Not by `scipy.stats`, whose import is most of the time that `alexnet report` takes.
     """

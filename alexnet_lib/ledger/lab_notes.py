@@ -1,4 +1,4 @@
-"""What the authors logged of their ImageNet nets, at the end of their config files.
+"""The authors' logs of their ImageNet nets, at the end of their config files.
 
 Errors in per cent over ten views unless said, on the validation set of ILSVRC-2012 or
 the test set of LSVRC-2010. Each is one run: how far two runs of one net lie apart is

@@ -1,4 +1,4 @@
-"""From an experiment's runs to one number: a mean, a ratio, a difference of arms.
+"""One number made of an experiment's runs: a mean, a ratio, a difference of arms.
 
 Each measure is a value that says which arms and metrics it reads, and that gives the
 number with its interval when it is called with the runs: `NotReached` where a run has

@@ -107,7 +107,7 @@ def _row(ours: _Tested, p: float | None, yours: _Tested) -> Row:
 
 
 def _epochs(runs: Runs) -> int | None:
-    """How long the shortest of the runs was meant to be."""
+    """Epochs that the shortest of the runs was meant to take."""
     lengths = [run.config.training.epochs for of_arm in runs.values() for run in of_arm]
     return min(lengths, default=None)
 

@@ -21,7 +21,7 @@ class _Data(NamedTuple):
 
 
 def difference(published: Runs, own: Runs) -> str:
-    """How the data of `own` runs differ from those published; empty if they do not.
+    """Say how the data of `own` runs differ from those published; empty if not.
 
     Empty as well while there are no runs to compare.
     """

@@ -33,7 +33,7 @@ def verdict(
     epochs: int | None = None,
     p: float | None = None,
 ) -> str:
-    """What our number says of the claim.
+    """Judge the claim by our number.
 
     `planned`: how many runs of an arm the experiment's plan has; before they are there,
     or without a plan, nothing is judged. `epochs`: how long the runs were. `p`: the

@@ -1,4 +1,4 @@
-"""From a `NetworkConfig` to a `torch.nn.Module`, initialised from a seed."""
+"""Builds a `torch.nn.Module` from a `NetworkConfig`, initialised from a seed."""
 
 from __future__ import annotations
 

@@ -89,7 +89,7 @@ def _running_sum(values: Tensor, n: int, axis: int) -> Tensor:
 
 
 class Steps:
-    """What a rule does to a piece, one operation of torch after another.
+    """A rule applied to a piece, one operation of torch after another.
 
     The last arguments are written to. `square` and `norm` are the way there; then
     `square`, `direct` and `others` the way back.

@@ -1,4 +1,4 @@
-"""What the notebooks show: pictures, live curves, sliders, checks of exercises."""
+"""Shown by the notebooks: pictures, live curves, sliders, checks of exercises."""
 
 from alexnet_lib.figures.picture import Picture
 from alexnet_lib.notebook.explorer import explore, log_slider, menu, slider

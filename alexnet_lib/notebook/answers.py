@@ -1,4 +1,4 @@
-"""What an attempt at an exercise returned, looked at before anything is tested.
+"""Looks at what an attempt at an exercise returned, before anything is tested.
 
 An *example* says what is wanted: a tensor of the right shape, a number, a tuple of
 two. NumPy arrays and other float types are taken where they can only mean one thing.
@@ -164,7 +164,7 @@ def _other(answer: Any, example: Any, sides: bool = True) -> Wrong:
 
 
 def _described(answer: Any) -> str:
-    """What came, in words: "a list", "the number 0.5", "a tensor of shape (3,)"."""
+    """Describe what came: "a list", "the number 0.5", "a tensor of shape (3,)"."""
     if answer is None or isinstance(answer, bool):
         return str(answer)
     if _is_number(answer):
@@ -184,7 +184,7 @@ def _wanted(example: Any, sides: bool) -> str:
 
 
 def _kind(example: Any, sides: bool = True) -> str:
-    """What the example stands for, in words."""
+    """Name the kind that the example stands for."""
     if isinstance(example, Tensor):
         return f"a tensor of shape ({', '.join(_shape(example, sides))})"
     if isinstance(example, tuple):

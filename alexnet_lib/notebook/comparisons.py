@@ -75,7 +75,7 @@ def verdict_lines(runs: Runs, comparisons: Comparisons) -> str:
 
 
 def verdict(difference: Difference, found: Outcome | None) -> str:
-    """What `found` says of the two arms of a difference, in words, taken alone."""
+    """Say in words what `found`, taken alone, says of the two arms of a difference."""
     side = found.side() if isinstance(found, Estimate) else None
     return _said(difference, found, side)
 

@@ -1,4 +1,4 @@
-"""What published runs took, so that a reader knows before starting their own."""
+"""The time that published runs took, for a reader who thinks of starting their own."""
 
 from __future__ import annotations
 

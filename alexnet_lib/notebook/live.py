@@ -21,7 +21,7 @@ _SECONDS = 0.1
 
 @dataclass
 class Curve:
-    """What a plot needs of a run that is still going on (`curves.HasEpochs`)."""
+    """A run that is still going on, as a plot needs it (`curves.HasEpochs`)."""
 
     config: RunConfig
     epochs: Epochs = field(default_factory=list)

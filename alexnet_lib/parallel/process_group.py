@@ -25,7 +25,7 @@ class ProcessError(RuntimeError):
 
 
 def device_kind(processes: int, asked: DeviceKind | None = None) -> DeviceKind:
-    """Where `processes` on this machine compute.
+    """The kind of device on which `processes` of this machine compute.
 
     As `asked`; else on GPUs if it has one for each, which NCCL needs, and on the CPU
     if not. Raises `RuntimeError` if GPUs are asked for and there are too few.

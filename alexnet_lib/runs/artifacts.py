@@ -34,7 +34,7 @@ def unpacked(arrays: Arrays, name: str) -> NDArray:
 
 
 def path_of(record: Path, name: str, epoch: int | None = None) -> Path:
-    """Where the arrays called `name` lie beside the record at `record`."""
+    """The path of the arrays called `name` beside the record at `record`."""
     number = "" if epoch is None else f".e{epoch:02d}"
     return record.with_suffix(f".{name}{number}.npz")
 

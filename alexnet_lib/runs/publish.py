@@ -1,4 +1,4 @@
-"""What is published: runs on real data, of one unchanged commit, replacing nothing."""
+"""Publishes only runs on real data, of one unchanged commit, replacing nothing."""
 
 from __future__ import annotations
 

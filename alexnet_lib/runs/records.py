@@ -68,7 +68,7 @@ Runs = Mapping[str, Sequence[Record]]
 
 
 def path_of(root: Path, experiment: str, arm: str, seed: int) -> Path:
-    """Where the record of a run lies under `root`."""
+    """The path of a run's record under `root`."""
     return root / experiment / f"{arm}.s{seed}.json"
 
 

@@ -1,4 +1,4 @@
-"""From an arm and a seed to a record: data, network, training, metrics."""
+"""A run, made of an arm and a seed: data, network, training, record."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OnRunEpoch = Callable[["Run", Epochs], None]
 
 @dataclass(frozen=True)
 class Options:
-    """How a run is carried out; nothing that its weights depend on."""
+    """Options for carrying out a run; its weights depend on none of them."""
 
     publish: bool = False
     show: bool = True
@@ -64,17 +64,17 @@ class Run:
 
     @property
     def config(self) -> RunConfig:
-        """The arm's."""
+        """The configuration of its arm at its scale."""
         return self.experiment.arms(self.scale)[self.arm]
 
     @property
     def measures(self) -> Measures:
-        """What is measured of it."""
+        """The measures of its experiment at its scale."""
         return self.experiment.measures(self.scale)
 
     @property
     def title(self) -> str:
-        """Its name for people."""
+        """The run's name for people."""
         return f"{self.experiment.name} {self.arm}, seed {self.seed}"
 
     @property
@@ -84,11 +84,11 @@ class Run:
 
     @property
     def checkpoint_path(self) -> Path:
-        """Where its checkpoint lies, finished or not."""
+        """The path of its checkpoint, finished or not."""
         return self.record_path(self.own_root).with_suffix(".pt")
 
     def record_path(self, root: Path) -> Path:
-        """Where its record lies under `root`."""
+        """The path of its record under `root`."""
         return records.path_of(root, self.experiment.name, self.arm, self.seed)
 
     def id(self, fingerprint: str) -> str:
@@ -96,7 +96,7 @@ class Run:
         return run_id(self.config, self.measures, fingerprint, self.seed)
 
     def stored(self, root: Path) -> Record | None:
-        """Its record under `root`: of this very config, with all metrics; else None."""
+        """Read its record under `root`; None unless of this config with all metrics."""
         path = self.record_path(root)
         if not path.exists():
             return None
@@ -142,7 +142,7 @@ class Run:
         return net
 
     def _found(self, root: Path, team: Team) -> Record | None:
-        """Its record under `root`, if all processes of the team find it there."""
+        """Read its record under `root`, if all processes of the team find it there."""
         known = self.stored(root)
         run = {"config": to_dict(self.config), "seed": self.seed}
         team.require_equal(run | {f"a record in {root}": known is not None})

@@ -29,7 +29,7 @@ from alexnet_lib.training.team import (
 
 
 def usual_measures(config: RunConfig) -> Measures:
-    """What is measured unless an experiment says more: test errors."""
+    """Measures taken unless an experiment says more: test errors."""
     if config.data.augmentation is None:
         return (TestErrors(),)
     return (TestErrors(), TenViewErrors())

@@ -50,7 +50,7 @@ class TrainingError(RuntimeError):
 
 @dataclass(frozen=True)
 class Checkpoints:
-    """Where a run is saved, under which name, and how often within an epoch.
+    """The place, name and frequency of a run's checkpoints.
 
     A checkpoint at `path` of any other `run_id` is refused. At most once in
     `every_seconds`, whenever a multiple of `SUM_STEPS` batches is done.
@@ -63,7 +63,7 @@ class Checkpoints:
 
 @dataclass
 class Progress:
-    """Where a run stands: `step` batches into epoch `epoch` (counted from 0).
+    """Progress of a run: `step` batches into epoch `epoch` (counted from 0).
 
     `loss` and `wrong` are sums over the `images` seen in this epoch, `losses` its
     means so far; `commits` are those of the code that has trained so far, see
@@ -264,7 +264,7 @@ class _Loop:
         return self.config.learning_rate / divisor
 
     def _factor(self, layer: str) -> float:
-        """What the exceptions of the config make of a layer's rate in this epoch."""
+        """The factor that the config's exceptions give a layer's rate in this epoch."""
         factor = 1.0
         for rate in self.config.layer_rates:
             if rate.layer == layer and self.progress.epoch >= rate.from_epoch:

@@ -31,7 +31,7 @@ COPY_FROM = 2**18
 
 
 class _Copy(NamedTuple):
-    """What a parameter's values were, rounded, at its `version`."""
+    """A rounded copy of a parameter's values, as they were at its `version`."""
 
     values: Tensor
     version: int

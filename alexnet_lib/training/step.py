@@ -41,7 +41,7 @@ def train_step(
 def _copies(
     net: nn.Module, optimizer: PaperSGD, precision: Precision
 ) -> dict[str, Tensor]:
-    """What stands in for parameters in this step, by name.
+    """Copies that stand in for parameters in this step, by name.
 
     Nothing where gradients are averaged over replicas: that is done to those of the
     parameters themselves.

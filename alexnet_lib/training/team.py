@@ -36,7 +36,7 @@ class SharedSource(BatchSource, Protocol):
         """Slice of the epoch's order that this process has of a batch."""
 
     def shared(self, rank: int, world: int) -> Self:
-        """The same batches, of each the part of process `rank` of `world`."""
+        """Share the batches: of each, the part of process `rank` of `world`."""
 
 
 def random_state_kept(device: torch.device) -> AbstractContextManager[None]:
@@ -67,7 +67,7 @@ class TeamError(RuntimeError):
 
 
 class Team(Protocol):
-    """Those who train one network together, as the training loop sees them."""
+    """The processes that train one network together, as the training loop sees them."""
 
     @property
     def is_main(self) -> bool:
@@ -79,7 +79,7 @@ class Team(Protocol):
 
     @property
     def device(self) -> torch.device:
-        """Where this process computes."""
+        """The device on which this process computes."""
 
     def network(self, config: NetworkConfig, seed: int) -> nn.Sequential:
         """This process's part of the network that `build(config, seed)` makes."""
@@ -127,7 +127,7 @@ class SingleProcess:
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """The device on which it computes."""
         return self._device or machine.device()
 
     def network(self, config: NetworkConfig, seed: int) -> nn.Sequential:

@@ -1,1 +1,1 @@
-"""From photographs to shards of squares (§2)."""
+"""Photographs made into shards of squares (§2)."""

@@ -91,7 +91,7 @@ def central_square(pixels: Tensor, side: int = SIDE) -> Tensor:
 
 
 def _middle(pixels: Tensor, most: int) -> Tensor:
-    """At most `most` central rows and columns of (H, W, C)."""
+    """The central rows and columns of (H, W, C), at most `most` of each."""
     height, width = (min(n, most) for n in pixels.shape[:2])
     top, left = (pixels.shape[0] - height) // 2, (pixels.shape[1] - width) // 2
     return pixels[top : top + height, left : left + width]

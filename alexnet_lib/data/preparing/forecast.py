@@ -40,7 +40,7 @@ class Forecast:
         return self.images * self.image_bytes
 
     def hours(self, cores: int) -> float:
-        """If each core has a process to itself and the disk keeps up."""
+        """Hours of work, if each core has a process to itself and the disk keeps up."""
         return self.images * self.seconds / cores / 3600
 
     def line(self, workers: int) -> str:

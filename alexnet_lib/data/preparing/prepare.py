@@ -1,4 +1,4 @@
-"""From a folder of JPEGs, or ILSVRC's archives, to shards of squares (§2).
+"""Shards of squares made from a folder of JPEGs, or from ILSVRC's archives (§2).
 
 Work is cut into shards of a fixed number of files, each made by one process and
 independent of all others: so the result does not depend on how many processes there

@@ -1,1 +1,1 @@
-"""Where data sets are looked for, in whatever form they lie on disk."""
+"""Data sets found, in whatever form they lie on disk."""

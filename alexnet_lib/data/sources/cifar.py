@@ -49,7 +49,7 @@ _MEND = "copy it again from a good CIFAR-10"
 
 
 def places(root: Path) -> list[Path]:
-    """Where CIFAR-10 is looked for below `root`."""
+    """The paths below `root` at which CIFAR-10 is looked for."""
     folders = [root / NAME, root / "cifar-10"]
     batches = [p / CIFAR10.base_folder for p in (root, *folders)]
     archives = [p / ARCHIVE for p in (root, *folders)]

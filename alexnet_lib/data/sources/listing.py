@@ -39,7 +39,7 @@ class Found(NamedTuple):
     time: int
 
     def read(self) -> bytes:
-        """Its bytes; `OSError` if the file on disk cannot be read."""
+        """Read its bytes; `OSError` if the file on disk cannot be read."""
         return read_part(self.file, self.offset, self.size)
 
 

@@ -1,4 +1,4 @@
-"""Where each data set is looked for, in which forms, and how it is fetched."""
+"""The places and forms in which each data set is looked for, and its fetching."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def find(name: str, root: Path) -> Path:
 
 
 def where(name: str) -> Path | None:
-    """Where the data set is under `$ALEXNET_DATA`, prepared or not, if it is."""
+    """The data set's path under `$ALEXNET_DATA`, prepared or not, if it is there."""
     root = settings.data_root()
     prepared = root / "prepared" / name
     return prepared if shards.present(prepared) else found(name, root)

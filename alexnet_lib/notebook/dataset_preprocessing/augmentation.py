@@ -19,7 +19,7 @@ COLOUR_SCALES: tuple[ColourScale, ...] = ("deviation", "eigenvalue_unit", "eigen
 
 @own_settings
 def crop_places(count: int = 128, side: int = 256, seed: int = 0) -> Picture:
-    """Where one batch is cropped: as the paper reads, and as the code did."""
+    """Show the crops of one batch: as the paper reads, and as the code did."""
     figure, axes = canvas(1, 2, 8, 4.3)
     for ax, name, rule in zip(
         axes, ("paper", "2012 code"), (PAPER, SOURCE), strict=True

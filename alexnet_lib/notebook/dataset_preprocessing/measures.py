@@ -1,4 +1,4 @@
-"""What notebook 01 measures: resampling and the first layer's input."""
+"""Measurements of notebook 01: resampling and the first layer's input."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def grating(side: int, period: float) -> Tensor:
 
 
 def pixel_scales(data: Dataset, images: Tensor) -> dict[str, Tensor]:
-    """The same images (N, 3, H, W) uint8 as 0..255, centred, and of unit variance."""
+    """Images (N, 3, H, W) uint8 on three scales: 0..255, centred, unit variance."""
     centred = images - data.mean_image
     return {
         "0..255": images.float(),

@@ -125,7 +125,7 @@ def row(images: Tensor, titles: Sequence[str]) -> Picture:
 
 @own_settings
 def squash_or_crop(pixels: np.ndarray) -> Picture:
-    """The same file cut as §2 says, and squashed whole into 256 x 256."""
+    """Show one file cut as §2 says, and squashed whole into 256 x 256."""
     whole = torch.from_numpy(pixels).permute(2, 0, 1).float()
     figure, axes = canvas(1, 2, 7, 3.8)
     show(axes[0], central_square(torch.from_numpy(pixels)), "cropped: shapes kept")
@@ -173,7 +173,7 @@ def integer_means(square: Tensor, mean: Tensor) -> Picture:
 
 @own_settings
 def sums_of_kernels(sums: dict[str, Tensor], kernels: int = 6) -> Picture:
-    """What the first kernels put out, a panel per scale of pixels."""
+    """Draw the outputs of the first kernels, a panel per scale of pixels."""
     figure, axes = canvas(1, len(sums), 8, 3)
     for ax, (name, values) in zip(axes, sums.items(), strict=True):
         some = values[:kernels, ::37].numpy()

@@ -70,7 +70,7 @@ def _row_of_maps(ax: Axes, i: int, n: int, inside: list[int]) -> None:
 
 @own_settings
 def windows_of_both() -> Picture:
-    """What the two normalisations of #145's layer 2 sum over, in one cut."""
+    """Draw what the two normalisations of #145's layer 2 sum over, in one cut."""
     figure, axes = canvas(1, 2, 8, 3.4)
     titles = "across maps: 5 maps, one place", "within a map: 5 x 5 places"
     for ax, across, title in zip(axes, (True, False), titles, strict=True):

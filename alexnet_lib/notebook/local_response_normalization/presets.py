@@ -1,4 +1,4 @@
-"""As published, as run: where the presets of AlexNet differ, layer by layer."""
+"""The presets of AlexNet, as published and as run: their differences by layer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def preset_table(presets: Sequence[Preset] = PRESETS) -> Table:
 
 
 def _orders(network: NetworkConfig) -> dict[int, str]:
-    """By the paper's layer, what is in it, first to last."""
+    """The parts of each of the paper's layers, first to last."""
     names = (placed.name for placed in layers_of(network))
     return {stage: ", ".join(of) for stage, of in groupby(names, key=_stage)}
 

@@ -1,4 +1,4 @@
-"""What notebook 03 measures: a trained first layer, and what LRN does to it.
+"""Measurements of notebook 03: a trained first layer, and what LRN does to it.
 
 The layer is that of the published run of config #145, on a photograph. A reader's own
 and a small net, trained in seconds, give the same on images of their own data.
@@ -36,7 +36,7 @@ _CROP, _STRIDE = 224, 4
 
 @dataclass(frozen=True)
 class FirstLayer:
-    """What a trained conv1 makes of a few images, and whose conv1 it is.
+    """Responses of a trained conv1 to a few images, and whose conv1 it is.
 
     `images` (B, 3, H, W) uint8, `sums` (B, maps, H, W) before the unit; the image
     that it responds to most comes first.
@@ -144,7 +144,7 @@ def small_net(pixels: Pixels, name: str) -> RunConfig:
 
 
 def alpha_per_square(norm: nn.Module, k: float, beta: float, at: int = 5) -> float:
-    """What a square counts in `norm`, read off its answer to a single response.
+    """The weight of a square in `norm`, read off its answer to a single response.
 
     One of 11 maps has one response, 100, at one place: (100 / b)^(1 / beta) is k
     plus 100^2 times the number looked for.

@@ -119,7 +119,7 @@ def _half_grey(change: Tensor) -> Tensor:
 
 @own_settings
 def lines(width: int = 1, side: int = 16) -> Picture:
-    """What 2/2 and 3/2 make of a line at each of `side` positions."""
+    """Draw what 2/2 and 3/2 make of a line at each of `side` positions."""
     figure, axes = canvas(1, 2, 8, 4.6)
     distinct = []
     for ax, size in zip(axes, KINDS, strict=True):

@@ -1,4 +1,4 @@
-"""What notebook 04 measures of pooling windows: who sees what, who wins, who ties."""
+"""Measurements of pooling windows for notebook 04: who sees what, wins, ties."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def windows(side: int, size: int, stride: int) -> list[range]:
 
 
 def coverage(side: int, size: int, stride: int) -> Tensor:
-    """How many windows see each pixel along a side, (side,) int64."""
+    """Number of windows that see each pixel along a side, (side,) int64."""
     seen = torch.zeros(side, dtype=torch.int64)
     for window in windows(side, size, stride):
         seen[list(window)] += 1
@@ -65,7 +65,7 @@ def tied(x: Tensor, pool: Pool) -> float:
 
 
 def change(x: Tensor, pool: Pool, places: int = 1) -> float:
-    """How much pooled maps change when (N, C, H, W) moves by `places`, across.
+    """Change of pooled maps when (N, C, H, W) moves by `places`, across.
 
     Root mean square of the change over the standard deviation of the pooled maps,
     map by map, then the mean. Nothing is filled in at the edge: both are cut out of
@@ -85,7 +85,7 @@ def thin_line(position: int, side: int = 16, width: int = 1) -> Tensor:
 
 
 def answers(pool: Pool, side: int = 16, width: int = 1) -> Tensor:
-    """What pooling along a row makes of `thin_line` at each position, (side, places).
+    """Pool `thin_line` along a row, at each of its positions: (side, places).
 
     The row is as high as a window, so that only its length counts.
     """

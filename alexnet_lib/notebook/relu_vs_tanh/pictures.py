@@ -169,7 +169,7 @@ def flat_share(name: ActivationName, scale: float) -> float:
 
 @own_settings
 def untrained(weight_factor: float = 1.0, pixels: Pixels = "raw") -> Picture:
-    """What the untrained four-layer nets do with 100 synthetic images, by layer.
+    """Draw what the untrained four-layer nets do with 100 synthetic images, by layer.
 
     `weight_factor` multiplies every weight of the 2012 init.
     """
@@ -197,7 +197,7 @@ def untrained(weight_factor: float = 1.0, pixels: Pixels = "raw") -> Picture:
 def _probed(
     unit: ActivationName, weight_factor: float, pixels: Pixels
 ) -> dict[str, dict[str, Any]]:
-    """What `probe` says of an untrained net, layer by layer."""
+    """Probe an untrained net, layer by layer."""
     dataset = data.load("synthetic")
     views = CentreViews(dataset, torch.device("cpu"), pixels=pixels)
     some = dataset.train.first(100)

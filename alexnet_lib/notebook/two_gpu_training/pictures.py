@@ -144,7 +144,7 @@ def _box(ax: Axes, x: float, y: float, name: str, size: str, colour: str) -> Non
 
 
 def _arrow(ax: Axes, to: int, start: float, end: float, colour: str) -> None:
-    """From the bottom of a box in layer `to` - 1 to the top of one in layer `to`."""
+    """Draw an arrow from a box in layer `to` - 1 to one in layer `to`."""
     ax.annotate(
         "",
         xy=(end, to - 0.25),
@@ -160,7 +160,7 @@ def traffic_bars(
     batch: int = 128,
     wire: Wire = "same",
 ) -> Picture:
-    """What each tower sends in a training step of AlexNet, layer by layer."""
+    """Draw what each tower sends in a training step of AlexNet, layer by layer."""
     network = columns(with_communication(alexnet("paper"), pattern), towers)
     rows = sent(network, Layout(towers=towers, wire=wire), batch)
     names = [*list(alexnet_layers()), "logits"]
