@@ -79,7 +79,7 @@ def units(leak: float = 0.1, second_slope: float = -0.5) -> Picture:
 
 @own_settings
 def depth(layers: int = 10) -> Picture:
-    """How large a gradient is, on its way back through `layers` layers."""
+    """Size of a gradient on its way back through `layers` layers."""
     figure, (ax,) = canvas(1, 1, 6, 3.4)
     told = []
     for unit, (label, colour, dashes) in _LOOKS.items():

@@ -1,4 +1,4 @@
-"""What notebook 00 measures and computes beside its pictures."""
+"""Measurements and computations of notebook 00 beside its pictures."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def error_rate(net: nn.Module, images: Tensor, labels: Tensor) -> float:
 
 
 def gradient_of_one_output(layers: Sequence[tuple[int, int]], side: int) -> Tensor:
-    """How much the middle output of a stack moves with each input pixel, (side, side).
+    """Gradient of a stack's middle output by each input pixel, (side, side).
 
     `layers` are (kernel size, stride), first to last, all weights positive and the
     same, without padding.
