@@ -3,6 +3,7 @@
 The records are read here as JSON and by their names, not by the library.
 """
 
+import dataclasses
 import json
 import math
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from alexnet_lib.notebook import comparisons
 from alexnet_lib.notebook.local_response_normalization import published as lrn
 from alexnet_lib.notebook.overlapping_pooling import published as pooling
 from alexnet_lib.notebook.relu_vs_tanh import pictures as relu_vs_tanh
+from alexnet_lib.notebook.relu_vs_tanh import threshold
 from alexnet_lib.notebook.two_gpu_training import pictures as towers
 from alexnet_lib.notebook.two_gpu_training import tower_colour
 from alexnet_lib.runs import records
@@ -83,6 +85,34 @@ def rates():
             ]
         panels.append(Panel(lines))
     return panels, words
+
+
+def crossing(record, key, target):
+    """Where the straight line between epochs first falls to the target."""
+    x, y = course(record, key, factor=1).T
+    at = np.argmax(y <= target)
+    return (
+        x[0] if at == 0 else np.interp(target, [y[at], y[at - 1]], [x[at], x[at - 1]])
+    )
+
+
+def ratio_by_threshold():
+    lines, words = [], []
+    for key, shift in (("train_error", -0.2), ("train_set_error", 0.2)):
+        curve, bars = [], []
+        for target in (50, 45, 40, 35, 30, 25):
+            tanh, relu = (
+                np.log([crossing(r, key, target / 100) for r in raw("figure1", arm)])
+                for arm in ("2012-tanh", "2012-relu")
+            )
+            ratio = np.exp(tanh.mean() - relu.mean())
+            welch = stats.ttest_ind(tanh, relu, equal_var=False)
+            bounds = np.exp(welch.confidence_interval(0.95))
+            curve.append((target + shift, ratio))
+            bars.append([(target + shift, bound) for bound in bounds])
+            words.append(f"{target} % {ratio:.1f}")
+        lines += [curve, *bars]
+    return [Panel([*lines, [(0, 6), (1, 6)]])], words
 
 
 def reasons(measure, layers):
@@ -242,6 +272,9 @@ def published(experiment, draw, *arguments):
 CASES = {
     "race": Case(published("figure1", figure1.race), figure_1),
     "rate_grid": Case(published("figure1-rates", relu_vs_tanh.rate_grid), rates),
+    "ratio_by_threshold": Case(
+        published("figure1", threshold.ratio_by_threshold), ratio_by_threshold
+    ),
     "flat": reasons("flat", ["unit1", "unit2", "unit3"]),
     "stuck": reasons("stuck", ["unit1", "unit2", "unit3"]),
     "gradient": reasons("relative_gradient", ["conv1", "conv2", "conv3", "fc4"]),
@@ -317,3 +350,27 @@ def test_nothing_spoilt_goes_unnoticed(case):
     picture = case.draw()
     assert len(list(spoilt(picture.figure))) >= 2
     assert unnoticed(picture, *case.shows()) == []
+
+
+def test_the_ratio_s_table_has_what_its_picture_shows():
+    """The middle rows as the protocol of this experiment has them, summed."""
+    shown = str(threshold.ratio_table(records.published("figure1"))).splitlines()
+    rows = {row.split("|")[1].strip(): row.split("|")[2:4] for row in shown[2:]}
+    summed = {target: row[0].split()[0] for target, row in rows.items()}
+    assert summed == {
+        **{"50 %": "1.9", "45 %": "2.6", "40 %": "3.7"},
+        **{"35 %": "4.9", "30 %": "6.0", "25 %": "6.9"},
+    }
+    assert rows["25 %"][1].strip() == "7.1 [6.7, 7.6], n=5"
+
+
+def test_a_target_that_a_net_never_reaches_has_no_ratio():
+    runs = records.published("figure1")
+    short = dataclasses.replace(
+        runs["2012-tanh"][0], epochs=runs["2012-tanh"][0].epochs[:20]
+    )
+    nets = {**runs, "2012-tanh": [short, *runs["2012-tanh"][1:]]}
+    reached = [target for target, _ in threshold.ratios(nets, "train_running_top1")]
+    assert reached == [0.5, 0.45, 0.4, 0.35]
+    assert "| 25 % | - |" in threshold.ratio_table(nets)
+    assert list(threshold.ratios({}, "train_running_top1")) == []
