@@ -98,10 +98,28 @@ def manifest(folder: Path) -> Manifest:
             said = earlier.upgraded(folder, said)
         shards = {s: [StoredShard(**one) for one in said[s]] for s in ("train", "test")}
         whole = Manifest(**{**said, **shards})
-        labels = {label for s in (*whole.train, *whole.test) for label in s.labels}
-        if not labels <= set(range(len(whole.classes))):
-            raise ValueError(f"labels beyond its {len(whole.classes)} classes")
+        _check(whole)
         return whole
+
+
+def _check(whole: Manifest) -> None:
+    """Raise `ValueError` for what no manifest says, though its fields are one's."""
+    stored = (*whole.train, *whole.test)
+    files = [shard.file for shard in stored]
+    words = [whole.name, whole.fingerprint, whole.total, *whole.classes, *files]
+    if not all(isinstance(word, str) for word in words):
+        raise ValueError("a name is no word")
+    if not all(file and file == Path(file).name for file in files):
+        raise ValueError("a shard is no file of this folder")
+    if not (whole.train and whole.test):
+        raise ValueError("no training or no test images")
+    labels = {label for shard in stored for label in shard.labels}
+    if not labels <= set(range(len(whole.classes))):
+        raise ValueError(f"labels beyond its {len(whole.classes)} classes")
+    if whole.total and np.shape(whole.products) != (3, 3):
+        raise ValueError("products that are not those of three channels")
+    if not all(len(pair) == 2 for pair in whole.skipped):
+        raise ValueError("skipped files without a reason")
 
 
 def read(folder: Path, verify: bool | None = None) -> Dataset:

@@ -212,6 +212,25 @@ def changed_manifest(folder, **fields):
     (folder / shards.MANIFEST).write_bytes(json.dumps(said | fields).encode())
 
 
+@pytest.mark.parametrize(
+    "value", [None, True, -1, "", "../x", [], {}, [[]], [1], {"a": 1}]
+)
+@pytest.mark.parametrize("field", ["train", "test", "side", "products"])
+def test_a_manifest_with_another_kind_of_value_is_one_line(made, field, value):
+    changed_manifest(made, **{field: value})
+    with pytest.raises(DataError, match=r"; delete .* and prepare again") as caught:
+        shards.read(made)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("file", [None, 3, "", ".", "/etc/passwd", "../a.npy", []])
+def test_a_manifest_that_names_no_file_of_its_folder_is_damaged(made, file):
+    (shard, *more) = json.loads((made / shards.MANIFEST).read_bytes())["train"]
+    changed_manifest(made, train=[shard | {"file": file}, *more])
+    with pytest.raises(DataError, match=r"about\.json: damaged"):
+        shards.read(made)
+
+
 def test_a_manifest_of_other_classes_or_of_a_later_version_is_refused(made):
     changed_manifest(made, classes=["tench"])
     with pytest.raises(DataError, match="labels beyond its 1 classes"):

@@ -327,7 +327,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("fault", [*BROKEN, "missing", "not executable"])
+@pytest.mark.parametrize("fault", [*BROKEN, "missing", "not executable", "open quote"])
 def test_a_broken_compiler_is_said_once_and_done_without(
     fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -335,7 +335,7 @@ def test_a_broken_compiler_is_said_once_and_done_without(
     if fault != "missing":
         compiler.write_text(f"#!/bin/sh\n{BROKEN.get(fault, '')}\n", encoding="utf-8")
         compiler.chmod(0o644 if fault == "not executable" else 0o755)
-    monkeypatch.setenv("CXX", str(compiler))
+    monkeypatch.setenv("CXX", str(compiler) + " '" * (fault == "open quote"))
     monkeypatch.setattr(lrn_compiled, "COMPILE_FROM", 0)
     a, g = inputs(2, 6, 4, 4, layout=torch.channels_last)
     norm = LocalResponseNorm(alpha=0.3, divide_alpha_by_n=False)
