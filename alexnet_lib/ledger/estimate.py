@@ -100,6 +100,14 @@ def mean(values: Sequence[float]) -> Estimate:
     return _student(centre, float(np.std(values, ddof=1) / np.sqrt(n)), n, n - 1)
 
 
+def share(found: int, n: int) -> Estimate:
+    """`found` of `n` in per cent, with the exact interval of Clopper and Pearson."""
+    tail = (1 - LEVEL) / 2
+    low = special.betaincinv(found, n - found + 1, tail) if found else 0.0
+    high = special.betaincinv(found + 1, n - found, 1 - tail) if found < n else 1.0
+    return Estimate(100 * found / n, 100 * float(low), 100 * float(high), n)
+
+
 def ratio(numerator: Sequence[float], denominator: Sequence[float]) -> Estimate:
     """Ratio of geometric means, Welch's t interval on the logarithms.
 

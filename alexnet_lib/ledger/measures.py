@@ -71,11 +71,15 @@ class Mean:
 
 @dataclass(frozen=True)
 class Ratio:
-    """The ratio of one arm's runs to another's, not paired."""
+    """The ratio of one arm's runs to another's, not paired.
+
+    With `without`, a metric and a share, of the runs at or below that share alone.
+    """
 
     arm: str
     to: str
     metric: str
+    without: tuple[str, float] | None = None
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -84,17 +88,51 @@ class Ratio:
 
     @property
     def metrics(self) -> tuple[str, ...]:
+        """The metric, and that by which runs are left out."""
+        return (self.metric, *(self.without or ())[:1])
+
+    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
+        """The ratio of geometric means with its interval."""
+        counted = [list(filter(self._counts, runs.get(arm, ()))) for arm in self.arms]
+        if not all(counted):
+            return None
+        columns = _columns(counted, self.metric)
+        if isinstance(columns, NotReached):
+            return columns
+        return estimate.ratio(*columns)
+
+    def _counts(self, run: Record) -> bool:
+        return self.without is None or run.result[self.without[0]] <= self.without[1]
+
+
+@dataclass(frozen=True)
+class Share:
+    """The share of an arm's runs whose `metric` is above `above`, in per cent.
+
+    With the exact interval of Clopper and Pearson for a share.
+    """
+
+    arm: str
+    metric: str
+    above: float
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arm, alone."""
+        return (self.arm,)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
         """The metric, alone."""
         return (self.metric,)
 
     def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
-        """The ratio of geometric means with its interval."""
-        if not all(runs.get(arm) for arm in self.arms):
+        """The share with its interval."""
+        of_arm = runs.get(self.arm)
+        if not of_arm:
             return None
-        columns = _columns([runs[arm] for arm in self.arms], self.metric)
-        if isinstance(columns, NotReached):
-            return columns
-        return estimate.ratio(*columns)
+        found = sum(run.result[self.metric] > self.above for run in of_arm)
+        return estimate.share(found, len(of_arm))
 
 
 @dataclass(frozen=True)

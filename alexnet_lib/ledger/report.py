@@ -98,12 +98,19 @@ def _row(ours: _Tested, p: float | None, yours: _Tested) -> Row:
         claim,
         ours.outcome,
         planned=plan.seeds_for(ours.read) if plan else None,
+        done=_seeds(ours.read),
         epochs=_epochs(ours.read),
         p=p,
     )
     other = same_data.difference(ours.read, yours.read)
     outcome = None if other or not claim.experiment else yours.outcome
     return Row(claim, ours.outcome, p, words, outcome, other)
+
+
+def _seeds(runs: Runs) -> int | None:
+    """How many seeds all of these arms have; None if there are no arms."""
+    by_arm = [{run.seed for run in of_arm} for of_arm in runs.values()]
+    return len(set.intersection(*by_arm)) if by_arm else None
 
 
 def _epochs(runs: Runs) -> int | None:

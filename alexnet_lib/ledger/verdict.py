@@ -30,13 +30,15 @@ def verdict(
     outcome: Outcome | None,
     *,
     planned: int | None,
+    done: int | None = None,
     epochs: int | None = None,
     p: float | None = None,
 ) -> str:
     """Judge the claim by our number.
 
     `planned`: how many runs of an arm the experiment's plan has; before they are there,
-    or without a plan, nothing is judged. `epochs`: how long the runs were. `p`: the
+    or without a plan, nothing is judged. `done`: how many there are; without it, as
+    many as the number was made of, which may leave runs out. `epochs`: how long the runs were. `p`: the
     p-value of no effect, corrected for the other rows of its section; without it, the
     number's own.
     """
@@ -44,8 +46,9 @@ def verdict(
         return f"{NOT_RUN_YET}: needs {claim.needs}" if claim.needs else NOT_RUN_YET
     if claim.experiment is not None and planned is None:
         return "no plan, not judged"
-    if planned is not None and outcome.n < planned:
-        return f"interim, {outcome.n} of {planned}"
+    done = outcome.n if done is None else done
+    if planned is not None and done < planned:
+        return f"interim, {done} of {planned}"
     if isinstance(outcome, NotReached):
         return outcome.text()
     if claim.kind == "extension" or claim.printed is None:

@@ -18,6 +18,7 @@ from alexnet_lib.ledger.estimate import (
     over_images,
     pooled_difference,
     ratio,
+    share,
     told_apart,
 )
 
@@ -224,7 +225,7 @@ def test_an_interval_over_images_holds_the_truth_as_often_as_it_says(deviations)
         both = over_images(seeds, table)
         held += both.low <= 1.0 <= both.high
         alone += seeds.low <= 1.0 <= seeds.high
-    assert 0.93 <= held / rounds <= 0.99
+    assert 0.92 <= held / rounds <= 0.99
     assert held >= alone
 
 
@@ -248,3 +249,11 @@ def test_seeds_that_agree_leave_what_the_images_do():
 def test_one_seed_has_no_interval_over_images_either():
     one = over_images(mean([2.0]), np.ones((1, 9)))
     assert (one.low, one.images, one.over) == (None, None, "seeds")
+
+
+@pytest.mark.parametrize(("found", "n"), [(0, 15), (1, 15), (7, 15), (15, 15), (3, 4)])
+def test_a_share_has_the_exact_interval(found, n):
+    got = share(found, n)
+    want = stats.binomtest(found, n).proportion_ci(LEVEL, method="exact")
+    assert got.value == pytest.approx(100 * found / n)
+    assert (got.low, got.high) == pytest.approx((100 * want.low, 100 * want.high))

@@ -8,7 +8,7 @@ import pytest
 
 from alexnet_lib.ledger import estimate
 from alexnet_lib.ledger.estimate import NotReached
-from alexnet_lib.ledger.measures import Counted, Difference, Mean, Ratio, Within
+from alexnet_lib.ledger.measures import Counted, Difference, Mean, Ratio, Share, Within
 from alexnet_lib.runs import artifacts
 from alexnet_lib.runs.artifacts import packed
 
@@ -43,6 +43,19 @@ def test_a_mean_and_a_ratio(runs):
     assert Mean("a", "m", 100)(runs) == estimate.mean([400.0, 600.0, 500.0])
     expected = estimate.ratio([4.0, 6.0, 5.0], [2.0, 1.0, 3.0])
     assert Ratio("a", "b", "m")(runs) == expected
+
+
+def test_a_ratio_can_leave_out_runs_that_another_metric_marks(runs):
+    """n is twice m: of a the seed of 6 goes, of b none."""
+    expected = estimate.ratio([4.0, 5.0], [2.0, 1.0, 3.0])
+    assert Ratio("a", "b", "m", ("n", 10.0))(runs) == expected
+    assert Ratio("a", "b", "m", ("n", 1.0))(runs) is None
+    assert Ratio("a", "b", "m", ("n", 1.0)).metrics == ("m", "n")
+
+
+def test_a_share_counts_the_runs_above(runs):
+    assert Share("a", "m", 4.0)(runs) == estimate.share(2, 3)
+    assert Share("d", "m", 4.0)(runs) is None
 
 
 def test_a_difference_is_of_pairs_whatever_their_order(runs):

@@ -142,6 +142,27 @@ def test_a_difference_without_pairs_is_no_number(record, own_results, other):
     assert row.published is None
 
 
+def test_a_net_that_is_left_out_leaves_no_row_interim(record, own_results):
+    """Fifteen planned, fifteen there; one lost its units, and one ratio is without."""
+    for arm, epochs in (("today-tanh", 9.0), ("today-relu", 6.0)):
+        results = {
+            seed: {
+                "epochs_to_25": epochs + (seed == 3),
+                "stuck_2_after_1": 0.5 if (arm, seed) == ("today-relu", 3) else 0.1,
+            }
+            for seed in range(1, 16)
+        }
+        stored(record, own_results, arm, results, "figure1-today")
+    rows = rows_of("figure1-today")
+    assert {row.verdict for row in rows.values()} == {"described, not judged"}
+    assert rows["relu-speedup-today-15"].published.n == 15
+    assert rows["relu-speedup-today-whole"].published.n == 14
+    assert rows["relu-lost-units-today"].published.value == pytest.approx(100 / 15)
+    (own_results / "figure1-today" / "today-relu.s15.json").unlink()
+    words = {row.verdict for row in rows_of("figure1-today").values()}
+    assert words == {"interim, 14 of 15"}
+
+
 def test_the_whole_ledger_has_a_row_per_claim():
     assert [row.claim for row in report.ledger("smoke")] == list(CLAIMS)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from alexnet_lib.experiments.figure1_cause import LOST
 from alexnet_lib.ledger.claim import Claim
 from alexnet_lib.ledger.claims.both_errors import NOT_THERE, compared
 from alexnet_lib.ledger.lab_notes import LOG
-from alexnet_lib.ledger.measures import Counted, Difference, Mean, Ratio
+from alexnet_lib.ledger.measures import Counted, Difference, Mean, Ratio, Share
 
 _COUNTS = (
     Claim(
@@ -59,6 +60,39 @@ def _speedup(metric: str) -> Claim:
     )
 
 
+_STUCK = "stuck_2_after_1"
+_TODAY = (
+    Claim(
+        name="relu-speedup-today-15",
+        section=_SECTION,
+        statement="the same ratio with today's input scale and init, fifteen seeds",
+        unit="times",
+        null=1.0,
+        kind="extension",
+        experiment="figure1-today",
+        measure=Ratio("today-tanh", "today-relu", _RUNNING),
+    ),
+    Claim(
+        name="relu-speedup-today-whole",
+        section=_SECTION,
+        statement="the same, without nets of which over a third of layer 2 was stuck "
+        "after the first epoch",
+        unit="times",
+        null=1.0,
+        kind="extension",
+        experiment="figure1-today",
+        measure=Ratio("today-tanh", "today-relu", _RUNNING, (_STUCK, LOST)),
+    ),
+    Claim(
+        name="relu-lost-units-today",
+        section=_SECTION,
+        statement="today's ReLU nets that are such",
+        unit="%",
+        kind="extension",
+        experiment="figure1-today",
+        measure=Share("today-relu", _STUCK, LOST),
+    ),
+)
 _FIGURE1 = (
     *(_epochs("ReLU", "6", metric) for metric in _COUNTED),
     *(_epochs("tanh", "36", metric) for metric in _COUNTED),
@@ -73,6 +107,7 @@ _FIGURE1 = (
         experiment="figure1",
         measure=Ratio("today-tanh", "today-relu", _RUNNING),
     ),
+    *_TODAY,
 )
 _TWO_GPUS = (
     *compared(
