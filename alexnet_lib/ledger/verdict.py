@@ -38,9 +38,9 @@ def verdict(
 
     `planned`: how many runs of an arm the experiment's plan has; before they are there,
     or without a plan, nothing is judged. `done`: how many there are; without it, as
-    many as the number was made of, which may leave runs out. `epochs`: how long the runs were. `p`: the
-    p-value of no effect, corrected for the other rows of its section; without it, the
-    number's own.
+    many as the number was made of, which may leave runs out. `epochs`: how long the
+    runs were. `p`: the p-value of no effect, corrected for the other rows of its
+    section; without it, the number's own.
     """
     if outcome is None:
         return f"{NOT_RUN_YET}: needs {claim.needs}" if claim.needs else NOT_RUN_YET

@@ -41,7 +41,7 @@ def stored_runs(record, root, arm, epochs_to_25, **data):
 
 
 def rows_of(experiment):
-    rows = report.ledger("smoke", experiment=experiment)
+    rows = report.ledger("laptop", experiment=experiment)
     return {row.claim.name: row for row in rows}
 
 
@@ -91,7 +91,7 @@ def test_yours_stands_beside_the_published_only_on_the_same_data(
     record, own_results, data, words
 ):
     stored_runs(record, own_results, "2012-relu", [6.0, 6.1, 5.9, 6.0, 6.0])
-    stored_runs(record, settings.runs_root() / "smoke", "2012-relu", [2.0], **data)
+    stored_runs(record, settings.runs_root() / "laptop", "2012-relu", [2.0], **data)
     row = rows_of("figure1")["relu-epochs"]
     assert row.yours is None
     assert f"| other data: {words}" in report.ledger_table([row])
@@ -100,7 +100,7 @@ def test_yours_stands_beside_the_published_only_on_the_same_data(
 
 def test_yours_on_the_published_data_is_set_beside(record, own_results):
     stored_runs(record, own_results, "2012-relu", [6.0, 6.1, 5.9, 6.0, 6.0])
-    stored_runs(record, settings.runs_root() / "smoke", "2012-relu", [2.0])
+    stored_runs(record, settings.runs_root() / "laptop", "2012-relu", [2.0])
     row = rows_of("figure1")["relu-epochs"]
     text = report.ledger_table([row])
     assert "| 6.0 [5.9, 6.1], n=5 | reproduced | 2.0, n=1 |" in text
