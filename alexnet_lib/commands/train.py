@@ -142,7 +142,7 @@ def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     from alexnet_lib.runs.run import run_id
     from alexnet_lib.runs.train_config import train_config, usual_measures
     from alexnet_lib.training.checkpoint import held
-    from alexnet_lib.training.loop import Checkpoints
+    from alexnet_lib.training.progress import Checkpoints
 
     if arguments.config is None:
         dataset = _loaded("imagenet" if arguments.data is None else arguments.data)

@@ -29,7 +29,8 @@ from alexnet_lib.runs.train_config import train_config, weights_sha256
 from alexnet_lib.settings import Scale
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.checkpoint import CheckpointError
-from alexnet_lib.training.loop import Checkpoints, finished
+from alexnet_lib.training.loop import finished
+from alexnet_lib.training.progress import Checkpoints
 from alexnet_lib.training.team import SINGLE_PROCESS, Team
 
 OnRunEpoch = Callable[["Run", Epochs], None]

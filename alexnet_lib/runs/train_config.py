@@ -19,7 +19,9 @@ from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
 from alexnet_lib.runs.check import check_figures, check_run
 from alexnet_lib.runs.measured import Subject, take
-from alexnet_lib.training.loop import Checkpoints, OnEpoch, require_finite, train
+from alexnet_lib.training.finite import require_finite
+from alexnet_lib.training.loop import OnEpoch, train
+from alexnet_lib.training.progress import Checkpoints
 from alexnet_lib.training.team import (
     SINGLE_PROCESS,
     SharedSource,
@@ -86,7 +88,8 @@ def train_config(
             team=team,
         )
     last = take(measures, "at the end", subject)
-    require_finite(last, epochs[-1]["epoch"], config.training, title)
+    when = f"after epoch {epochs[-1]['epoch']}"
+    require_finite(last, when, config.training, title)
     epochs[-1] |= last
     return subject, epochs
 

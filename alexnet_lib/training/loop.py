@@ -11,22 +11,21 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-from alexnet_lib import settings
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.epochs import Epoch, Epochs
 from alexnet_lib.files import reading
 from alexnet_lib.machine import prepare_process, use_threads, version
 from alexnet_lib.training import checkpoint
+from alexnet_lib.training.finite import require_finite
 from alexnet_lib.training.optim import optimizer_for
+from alexnet_lib.training.progress import Checkpoints, Progress
 from alexnet_lib.training.step import train_step
 from alexnet_lib.training.team import (
     SINGLE_PROCESS,
@@ -42,49 +41,6 @@ SUM_STEPS = 50
 Measure = Callable[[int], Epoch]
 """Figures of the network as it is now, after the epoch of that number."""
 OnEpoch = Callable[[Epochs], None]
-
-
-class TrainingError(RuntimeError):
-    """Training that cannot go on; the message says where and what to try."""
-
-
-@dataclass(frozen=True)
-class Checkpoints:
-    """The place, name and frequency of a run's checkpoints.
-
-    A checkpoint at `path` of any other `run_id` is refused. At most once in
-    `every_seconds`, whenever a multiple of `SUM_STEPS` batches is done.
-    """
-
-    path: Path
-    run_id: str
-    every_seconds: float = settings.CHECKPOINT_SECONDS
-
-
-@dataclass
-class Progress:
-    """Progress of a run: `step` batches into epoch `epoch` (counted from 0).
-
-    `loss` and `wrong` are sums over the `images` seen in this epoch, `losses` its
-    means so far; `commits` are those of the code that has trained so far, see
-    `machine.version`; `threads`, the number it began with: others round differently.
-    """
-
-    epoch: int = 0
-    step: int = 0
-    images: int = 0
-    loss: float = 0.0
-    wrong: float = 0.0
-    seconds: float = 0.0
-    losses: list[float] = field(default_factory=list)
-    history: list[dict[str, Any]] = field(default_factory=list)
-    commits: list[str] = field(default_factory=list)
-    threads: int = field(default_factory=torch.get_num_threads)
-
-    @property
-    def epochs(self) -> Epochs:
-        """The finished epochs; plain dicts, for they go into the checkpoint."""
-        return cast(Epochs, self.history)
 
 
 def train(
@@ -183,21 +139,8 @@ class _Loop:
 
     def close_epoch(self, measure: Measure) -> None:
         """Enter the epoch in the history, with what is measured after it."""
-        at = self.progress
-        at.epoch += 1
-        figures = {
-            "epoch": at.epoch,
-            "learning_rate": self._rate(),
-            "train_running_loss": at.loss / at.images,
-            "train_running_top1": at.wrong / at.images,
-            "train_running_losses": at.losses,
-            "seconds": round(at.seconds, 3),
-            "images_per_second": round(at.images / max(at.seconds, 1e-9), 1),
-        }
-        at.history.append(figures | self.measured(measure))
-        at.step = at.images = 0
-        at.loss = at.wrong = at.seconds = 0.0
-        at.losses = []
+        figures = self.progress.close(self._rate())
+        self.progress.history.append(figures | self.measured(measure))
         self.save()
 
     def measured(self, measure: Measure) -> dict[str, Any]:
@@ -209,7 +152,7 @@ class _Loop:
         started = time.monotonic()
         epoch = self.progress.epoch
         figures: dict[str, Any] = dict(measure(epoch))
-        require_finite(figures, epoch, self.config, self.title)
+        require_finite(figures, f"after epoch {epoch}", self.config, self.title)
         return figures | {"measure_seconds": round(time.monotonic() - started, 3)}
 
     def save(self) -> None:
@@ -277,13 +220,9 @@ class _Loop:
         all_sums = self.team.all_reduce(torch.cat([sums, sums.new_tensor([images])]))
         loss, wrong, seen = all_sums.tolist()
         sums.zero_()
-        if not math.isfinite(loss):
-            what = f"the loss by epoch {at.epoch + 1}, batch {at.step}"
-            raise _diverged(what, self.config, self.title)
-        at.loss += loss
-        at.wrong += wrong
-        at.images += int(seen)
-        at.losses.append(round(loss / seen, 6))
+        when = f"by epoch {at.epoch + 1}, batch {at.step}"
+        require_finite({"the loss": loss}, when, self.config, self.title)
+        at.add(loss, wrong, int(seen))
 
     def _start(self, bar: tqdm) -> None:
         """Set the progress bar to where this epoch begins."""
@@ -292,29 +231,3 @@ class _Loop:
         )
         bar.reset(total=len(self.batches))
         bar.update(self.progress.step)
-
-
-def require_finite(
-    figures: Mapping[str, Any], epoch: int, config: TrainingConfig, title: str
-) -> None:
-    """Raise `TrainingError`, naming it, if a figure after `epoch` is not finite."""
-    if (name := _not_finite(dict(figures))) is not None:
-        raise _diverged(f"{name} after epoch {epoch}", config, title)
-
-
-def _diverged(what: str, config: TrainingConfig, title: str) -> TrainingError:
-    return TrainingError(
-        f"{title}: {what}, is not finite, at learning rate "
-        f"{config.learning_rate:g}; lower the learning rate, or check the "
-        "scale of the input and the init"
-    )
-
-
-def _not_finite(figures: Any, name: str = "") -> str | None:
-    """The name of the first number in nested `figures` that is not finite, if any."""
-    if isinstance(figures, list):
-        figures = dict(enumerate(figures))
-    if isinstance(figures, dict):
-        found = (_not_finite(v, f"{name} {k}".strip()) for k, v in figures.items())
-        return next((f for f in found if f is not None), None)
-    return name if isinstance(figures, float) and not math.isfinite(figures) else None

@@ -22,7 +22,8 @@ from alexnet_lib.parallel.exchange import Exchange
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.sharding import Layout
 from alexnet_lib.runs.train_config import train_config
-from alexnet_lib.training.loop import Checkpoints, _Loop, train
+from alexnet_lib.training.loop import _Loop, train
+from alexnet_lib.training.progress import Checkpoints
 from alexnet_lib.training.team import TeamError, random_state_kept
 
 

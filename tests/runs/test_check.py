@@ -25,7 +25,7 @@ from alexnet_lib.runs.check import check_config, check_figures
 from alexnet_lib.runs.train_config import train_config
 from alexnet_lib.schedule import FixedDrops
 from alexnet_lib.settings import SCALES
-from alexnet_lib.training.loop import TrainingError
+from alexnet_lib.training.finite import TrainingError
 from alexnet_lib.training.team import SingleProcess
 
 SIDE = 12

@@ -34,7 +34,7 @@ from alexnet_lib.runs.run import Options, Run, load_for, run_experiment
 from alexnet_lib.runs.train_config import train_config, weights_sha256
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.checkpoint import CheckpointError
-from alexnet_lib.training.loop import TrainingError
+from alexnet_lib.training.finite import TrainingError
 from alexnet_lib.training.team import SingleProcess
 from tests.conftest import QUIET, quick
 

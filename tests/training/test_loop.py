@@ -19,7 +19,9 @@ from alexnet_lib.schedule import FixedDrops
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training import loop as train_module
 from alexnet_lib.training.checkpoint import CheckpointError
-from alexnet_lib.training.loop import Checkpoints, TrainingError, train
+from alexnet_lib.training.finite import TrainingError
+from alexnet_lib.training.loop import train
+from alexnet_lib.training.progress import Checkpoints
 from alexnet_lib.training.team import SingleProcess
 
 CONFIG = TrainingConfig(learning_rate=1e-3, epochs=2, batch_size=16)
