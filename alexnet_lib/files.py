@@ -60,7 +60,9 @@ def written_whole(path: Path, *, sync: bool = True) -> Iterator[BufferedRandom]:
         os.replace(temporary, path)
     except BaseException as error:
         temporary.unlink(missing_ok=True)
-        if isinstance(error, RuntimeError) and (cause := _system_error(error)):
+        if (cause := _system_error(error)) and cause.filename is None:
+            cause.filename = str(path)  # a write that fails does not name it
+        if isinstance(error, RuntimeError) and cause:
             raise cause from error  # torch.save tells a full disk as "unexpected pos"
         raise
 

@@ -101,8 +101,12 @@ def test_a_disk_that_is_full_is_told_and_leaves_the_last_checkpoint(tmp_path):
     checkpoint.save(path, {"run": "a", "epoch": 1})
     full = {"run": "a", "epoch": 2, "large": torch.rand(1 << 18)}
     too_large = os.strerror(errno.EFBIG)
-    with limited("RLIMIT_FSIZE", 1 << 16), pytest.raises(OSError, match=too_large):
+    with (
+        limited("RLIMIT_FSIZE", 1 << 16),
+        pytest.raises(OSError, match=too_large) as caught,
+    ):
         checkpoint.save(path, full)
+    assert files.explained(caught.value).startswith(f"{path}: ")
     assert checkpoint.load(path, "a") == {"run": "a", "epoch": 1}
     assert list(tmp_path.iterdir()) == [path]
 

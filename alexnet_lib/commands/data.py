@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from alexnet_lib import settings
+from alexnet_lib import files, settings
 from alexnet_lib.commands import words
 from alexnet_lib.commands.words import WordsError
 
@@ -51,6 +51,8 @@ def print_data_sets() -> None:
             state = f"{'not prepared, in ' if raw else ''}{place or 'not found'}"
         except DataError as error:
             state = str(error)
+        except OSError as error:
+            state = files.explained(error)
         print(f"{name:17} {state}")
 
 

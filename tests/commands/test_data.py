@@ -1,10 +1,15 @@
 """`alexnet data` and `alexnet check`."""
 
+import os
+import tempfile
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
 from alexnet_lib import cli, settings
 from alexnet_lib.data import synthetic
+from tests.conftest import POSIX, ordinary_user
 
 
 def test_check_says_device_memory_code_and_data(capsys):
@@ -12,6 +17,27 @@ def test_check_says_device_memory_code_and_data(capsys):
     out = capsys.readouterr().out
     for word in ("torch", "device", "memory", "code", "cifar10 "):
         assert word in out
+
+
+@POSIX
+@pytest.mark.parametrize("words", [["check"], ["data", "ls"]])
+@pytest.mark.parametrize("name", ["cifar10", "imagenette", "imagenet2010"])
+def test_data_that_may_not_be_read_do_not_hide_the_rest(
+    monkeypatch, capsys, words, name
+):
+    with tempfile.TemporaryDirectory() as place:
+        closed = Path(place, "prepared", name)
+        closed.mkdir(parents=True)
+        closed.chmod(0)
+        for folder in (place, closed.parent):
+            os.chmod(folder, 0o755)
+        monkeypatch.setenv("ALEXNET_DATA", place)
+        with ordinary_user():
+            assert cli.main(words) == 0
+        closed.chmod(0o700)
+    said = dict(line.split(None, 1) for line in capsys.readouterr().out.splitlines())
+    assert "Permission denied" in said.pop(name)
+    assert said["imagenet"] == "not found"
 
 
 @pytest.fixture
