@@ -18,8 +18,7 @@ PARTS = [
 ]
 PARTS_OF_00 = [
     "Where this leads",
-    *(f"{number} ·" for number in range(1, 11)),
-    "Overfitting",
+    *(f"{number} ·" for number in range(1, 13)),
     "What you have seen",
     "Spot the bug",
     "Questions for the group",
