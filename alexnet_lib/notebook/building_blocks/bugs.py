@@ -18,7 +18,7 @@ def fitted_line(attempt: Attempt) -> None:
     mistakes = {
         "Each step goes down the sum of all gradients so far: `backward` adds to "
         "`.grad`.": _descended(x, y, steps=20, kept=True),
-        "It climbs: the step goes against the gradient.": (
+        "It climbs: a step has to go against the gradient.": (
             _descended(x, y, steps=20, rate=-0.1)
         ),
         "It takes one step less.": _descended(x, y, steps=19),

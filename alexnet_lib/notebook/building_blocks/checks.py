@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -57,20 +59,19 @@ def output_side(attempt: Attempt) -> None:
     for side, size, stride, padding in (*cases, (224, 11, 4, 2), (10, 3, 2, 1)):
         right = window_count(side, size, stride, padding)
         asked = f"{side} pixels, kernel {size}, stride {stride}, padding {padding}: "
-        exact = (side + 2 * padding - size) / stride + 1
+        steps = (side + 2 * padding - size) / stride
         got = attempt(side, size, stride, padding, wanted=0.0)
+        if got == right:
+            continue
+        hangs_over = "a window that hangs over does not count: round down."
         words = {
-            float(right): "",
-            exact: "a window that hangs over does not count: round down.",
+            steps + 1: hangs_over,
+            math.ceil(steps) + 1.0: hangs_over,
             right - 1.0: "the first window counts too.",
-            -(-(side + 2 * padding - size) // stride) + 1.0: (
-                "a window that hangs over does not count: round down."
-            ),
             float(window_count(side, size, stride, 0)): "the padding is forgotten.",
             (side + padding - size) // stride + 1.0: "there are zeros at both ends.",
         }.get(got, "how often can the kernel step before it leaves the row?")
-        if got != right:
-            raise Wrong(f"{asked}{right} outputs, not {got:g}: {words}")
+        raise Wrong(f"{asked}{right} outputs, not {got:g}: {words}")
 
 
 @exercise
@@ -79,32 +80,49 @@ def parameters(attempt: Attempt) -> None:
 
     Both take (channels, side, side) and give (maps, side, side), with biases.
     """
-    for channels, side, maps, size in ((3, 32, 8, 5), (1, 6, 4, 3), (8, 16, 2, 1)):
-        inputs, outputs = channels * side**2, maps * side**2
-        window = channels * size**2
-        right = (maps * (window + 1), outputs * (inputs + 1))
-        got = attempt(channels, side, maps, size, wanted=right)
-        convolutional = {
-            maps * window: "the biases are forgotten, one a map.",
-            maps * window + 1: "each map has a bias of its own.",
-            maps * (size**2 + 1): "a kernel is as deep as its input has channels.",
-            window + 1: "each map has a kernel of its own.",
-            maps * (window + side**2): "the bias is shared by all places of a map.",
-            outputs * (window + 1): "the weights are shared by all places.",
-        }
-        full = {
-            outputs * inputs: "the biases are forgotten, one an output.",
-            maps * (inputs + 1): "every place of every map is an output.",
-            outputs * (side**2 + 1): "every channel has its inputs.",
-        }
+    for case in ((3, 32, 8, 5), (1, 6, 4, 3), (8, 16, 2, 1)):
+        channels, side, maps, size = case
+        outputs = maps * side**2
+        right = maps * (channels * size**2 + 1), outputs * (channels * side**2 + 1)
+        got = attempt(*case, wanted=right)
         asked = f"{channels} channels of {side}x{side}, {maps} maps, {size}x{size}: "
-        for name, mine, due, known in (
-            ("convolution", got[0], right[0], convolutional),
-            ("fully connected", got[1], right[1], full),
+        if got == right[::-1]:
+            raise Wrong(
+                f"{asked}the two have changed places, the convolution is first."
+            )
+        for name, mine, due, words in (
+            ("convolution", got[0], right[0], _miscounted_convolution(*case)),
+            ("fully connected", got[1], right[1], _miscounted_full(*case)),
         ):
             if mine != due:
-                words = known.get(mine, "one number for each product, and the biases.")
-                raise Wrong(f"{asked}{name} {due}, not {mine}: {words}")
+                said = words.get(mine, "a number for each product, and the biases.")
+                raise Wrong(f"{asked}{name} {due}, not {mine}: {said}")
+
+
+def _miscounted_convolution(
+    channels: int, side: int, maps: int, size: int
+) -> dict[int, str]:
+    """What is wrong with a count, by the count."""
+    window = channels * size**2
+    return {
+        maps * window: "the biases are forgotten, one a map.",
+        maps * window + 1: "each map has a bias of its own.",
+        maps * (size**2 + 1): "a kernel is as deep as its input has channels.",
+        window + 1: "each map has a kernel of its own.",
+        maps * (window + side**2): "the bias is shared by all places of a map.",
+        maps * side**2 * (window + 1): "the weights are shared by all places.",
+    }
+
+
+def _miscounted_full(channels: int, side: int, maps: int, size: int) -> dict[int, str]:
+    """What is wrong with a count, by the count."""
+    inputs, outputs = channels * side**2, maps * side**2
+    return {
+        outputs * inputs: "the biases are forgotten, one an output.",
+        maps * (inputs + 1): "every place of every map is an output.",
+        outputs * (side**2 + 1): "every channel has its inputs.",
+        outputs * (channels * size**2 + 1): "an output looks at every input.",
+    }
 
 
 @exercise

@@ -145,6 +145,12 @@ WRONG = [
         counts(right_convolution, lambda c, n, m, k: m * n * n * (n * n + 1)),
         "every channel",
     ),
+    (
+        check.parameters,
+        counts(right_convolution, lambda c, n, m, k: m * n * n * (c * k * k + 1)),
+        "looks at every input",
+    ),
+    (check.parameters, counts(right_full, right_convolution), "changed places"),
     (check.parameters, counts(lambda *_: 7, right_full), "for each product"),
     (check.receptive_field, lambda layers: sum(k for k, _ in layers), "overlap"),
     (check.receptive_field, seen(strides=False), "one step is two pixels"),
