@@ -1,4 +1,8 @@
-"""§3 on photographs: AlexNet as its code had it, and one change to it at a time."""
+"""§3 on photographs: AlexNet as its code had it, and one change to it at a time.
+
+At `laptop` for seven epochs of 6,500 images, squashed to squares when they came to us:
+711 updates, the beginning of a training. `long_photographs.py` goes to the end of one.
+"""
 
 from __future__ import annotations
 
@@ -153,7 +157,8 @@ FIRST_UPDATES = Experiment(
     expect={
         "smoke": "a minute, on drawn images: the errors mean nothing",
         "laptop": "about an hour per seed and thread; top-1 errors near 40 %",
-        "paper": f"ImageNet, 90 epochs of {len(networks())} nets: days on a GPU",
+        "paper": f"not the first updates alone: ImageNet, 90 epochs of "
+        f"{len(networks())} nets, days on a GPU",
     },
     keeps=(RightAnswers(),),
     keeps_of={arm: (FirstLayer(),) for arm in ("source", "paper", "half")},
