@@ -59,9 +59,17 @@ def why_no_results() -> str:
 
 
 def _folder(variable: str) -> Path | None:
-    """The folder that an environment variable names, if it is set."""
+    """The folder that an environment variable names, if it is set.
+
+    `RuntimeError` for the home of a user that is not found.
+    """
     word = os.environ.get(variable)
-    return Path(word).expanduser() if word else None
+    try:
+        return Path(word).expanduser() if word else None
+    except RuntimeError:
+        raise RuntimeError(
+            f"{variable} is {word}, and no such home folder is found; name it in full"
+        ) from None
 
 
 def _users(xdg: str, usual: str, variable: str) -> Path:

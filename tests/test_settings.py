@@ -36,6 +36,16 @@ def test_each_folder_is_where_its_variable_says(variable, tmp_path, monkeypatch)
     assert ROOTS[variable]() == tmp_path / "mine"
 
 
+@pytest.mark.parametrize("variable", ROOTS)
+@pytest.mark.parametrize("word", ["~nobody-of-this-name", "~nobody-of-this-name/runs"])
+def test_a_home_that_is_not_found_is_told_with_its_variable(
+    variable, word, monkeypatch
+):
+    monkeypatch.setenv(variable, word)
+    with pytest.raises(RuntimeError, match=f"{variable} is {word}, and no such home"):
+        ROOTS[variable]()
+
+
 def test_a_checkout_holds_results_and_runs(monkeypatch):
     for variable in ROOTS:
         monkeypatch.delenv(variable, raising=False)

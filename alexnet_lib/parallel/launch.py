@@ -61,6 +61,8 @@ def launch(
     `ProcessError` for one that was killed or left by `sys.exit`; `ValueError`, before
     anything starts, for a function or arguments that a new process cannot have.
     """
+    if processes < 1:
+        raise ValueError(f"{processes} processes do nothing; start at least 1")
     call = _packed(function, args)
     kind = device_kind(processes, device)
     started: list[_Started] = []

@@ -89,6 +89,12 @@ def test_what_a_process_cannot_import_is_refused_before_any_starts(
         launch(function, 2, args, device="cpu")
 
 
+@pytest.mark.parametrize("processes", [0, -1, -8])
+def test_no_process_at_all_is_refused(processes):
+    with pytest.raises(ValueError, match=f"^{processes} processes do nothing"):
+        launch(work.ranks, processes, ("x",), device="cpu")
+
+
 PROGRAM = """
 import signal
 from alexnet_lib.parallel import launch as launching
