@@ -140,7 +140,7 @@ def _check_words(arguments: argparse.Namespace) -> None:
 
 def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     from alexnet_lib.runs.run import run_id
-    from alexnet_lib.runs.train_config import train_config, usual_measures
+    from alexnet_lib.runs.train_config import load_for, train_config, usual_measures
     from alexnet_lib.training.checkpoint import held
     from alexnet_lib.training.progress import Checkpoints
 
@@ -149,7 +149,8 @@ def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
         config = recipe.recipe_of(arguments, dataset)
     else:
         config = _read(arguments.config)
-        dataset = _loaded(config.data.name)
+        _loaded(config.data.name)
+        dataset = load_for(config)
     saved = arguments.save or _place(config, arguments.seed)
     layout, device = mesh.layout, mesh.device
     measures, seconds = usual_measures(config), arguments.save_every
@@ -200,9 +201,15 @@ def _loaded(name: str) -> Dataset:
 def _read(path: Path) -> RunConfig:
     """The config in a file; `ValueError` in one line if it holds anything else."""
     try:
-        return from_dict(RunConfig, json.loads(path.read_text(encoding="utf-8")))
+        config = from_dict(RunConfig, json.loads(path.read_text(encoding="utf-8")))
     except (ValueError, RecursionError) as error:
         raise ValueError(f"{path}: {error}") from error
+    if config.start is not None:
+        raise ValueError(
+            f"{path}: start: only an experiment's arm starts from the weights of "
+            "another; leave it out, or use --experiment"
+        )
+    return config
 
 
 def _place(config: RunConfig, seed: int) -> Path:

@@ -108,7 +108,7 @@ def _row(ours: _Tested, p: float | None, yours: _Tested) -> Row:
 
 
 def _seeds(runs: Runs) -> int | None:
-    """How many seeds all of these arms have; None if there are no arms."""
+    """Number of seeds that all of these arms have; None if there are no arms."""
     by_arm = [{run.seed for run in of_arm} for of_arm in runs.values()]
     return len(set.intersection(*by_arm)) if by_arm else None
 

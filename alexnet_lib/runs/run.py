@@ -12,7 +12,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from alexnet_lib import data, machine, settings
+from alexnet_lib import machine, settings
 from alexnet_lib.config import RunConfig
 from alexnet_lib.config_json import digest, to_dict
 from alexnet_lib.data import Dataset
@@ -25,7 +25,7 @@ from alexnet_lib.runs.measured import Subject, arrays_of
 from alexnet_lib.runs.planned import refuse_beyond_plan
 from alexnet_lib.runs.publish import check_publishable
 from alexnet_lib.runs.records import Record
-from alexnet_lib.runs.train_config import train_config, weights_sha256
+from alexnet_lib.runs.train_config import load_for, train_config, weights_sha256
 from alexnet_lib.settings import Scale
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.checkpoint import CheckpointError
@@ -239,13 +239,6 @@ class Run:
 def run_id(config: RunConfig, measures: Measures, fingerprint: str, seed: int) -> str:
     """Name of the checkpoints of such a run; loading another run's is refused."""
     return f"{digest(config)} {digest(measures)} {fingerprint} seed {seed}"
-
-
-def load_for(config: RunConfig) -> Dataset:
-    """The data set of `config`, with its validation images cut off if it has some."""
-    dataset = data.load(config.data.name)
-    held_out = config.data.held_out
-    return dataset.with_held_out(held_out) if held_out else dataset
 
 
 def about_data(dataset: Dataset) -> dict[str, Any]:

@@ -8,13 +8,18 @@ from collections.abc import Callable, Mapping
 import torch
 from torch import Tensor, nn
 
-from alexnet_lib import machine
+from alexnet_lib import data, machine
 from alexnet_lib.config import RunConfig
 from alexnet_lib.data import Dataset
 from alexnet_lib.data.augment import CentreViews, TrainViews
 from alexnet_lib.data.batches import Batches, ViewBatches
 from alexnet_lib.epochs import Epoch, Epochs
-from alexnet_lib.experiments.measures import Measures, TenViewErrors, TestErrors
+from alexnet_lib.experiments.measures import (
+    Measures,
+    TenViewErrors,
+    TestErrors,
+    ValidationErrors,
+)
 from alexnet_lib.modules.build import decay_multipliers
 from alexnet_lib.modules.precision import to_device
 from alexnet_lib.runs.check import check_figures, check_run
@@ -30,11 +35,21 @@ from alexnet_lib.training.team import (
 )
 
 
+def load_for(config: RunConfig) -> Dataset:
+    """The data set of `config`, with its validation images cut off if it has some."""
+    dataset = data.load(config.data.name)
+    held_out = config.data.held_out
+    return dataset.with_held_out(held_out) if held_out else dataset
+
+
 def usual_measures(config: RunConfig) -> Measures:
-    """Measures taken unless an experiment says more: test errors."""
-    if config.data.augmentation is None:
-        return (TestErrors(),)
-    return (TestErrors(), TenViewErrors())
+    """Measures taken unless an experiment says more: errors of test and validation."""
+    measures: Measures = (TestErrors(),)
+    if config.data.held_out:
+        measures += (ValidationErrors(),)
+    if config.data.augmentation is not None:
+        measures += (TenViewErrors(),)
+    return measures
 
 
 def train_config(
@@ -109,10 +124,10 @@ def centre_views(
 def _batches(
     config: RunConfig, dataset: Dataset, whole: CentreViews, seed: int
 ) -> SharedSource:
-    data, batch_size = config.data, config.training.batch_size
-    if data.augmentation is None:
+    crops, batch_size = config.data.augmentation, config.training.batch_size
+    if crops is None:
         return Batches(dataset.train, whole, batch_size, seed)
-    views = TrainViews(dataset, data.augmentation, whole.device, data.pixels)
+    views = TrainViews(dataset, crops, whole.device, config.data.pixels)
     workers = machine.loader_threads(whole.device)
     return ViewBatches(dataset.train, views, batch_size, seed, workers=workers)
 

@@ -7,11 +7,20 @@ import pytest
 
 from alexnet_lib import cli, settings
 from alexnet_lib.commands import train, words
-from alexnet_lib.config import RunConfig
+from alexnet_lib.config import RunConfig, StartFrom
 from alexnet_lib.config_json import to_dict
 from alexnet_lib.experiments.photographs import FIRST_UPDATES
 
 ARM = ("--experiment", "figure1-rates", "--arm", "2012-relu-0.001")
+
+
+STARTED = json.dumps(
+    to_dict(
+        dataclasses.replace(
+            FIRST_UPDATES.arms("smoke")["source"], start=StartFrom("paper", ("conv1",))
+        )
+    )
+)
 
 
 def asked(*more):
@@ -64,6 +73,7 @@ def test_words_that_would_not_be_acted_on_are_refused(said, told, capsys):
 @pytest.mark.parametrize(
     ("content", "told"),
     [
+        (STARTED, "start: only an experiment's arm starts from the weights of another"),
         ("{}", "RunConfig: the field data is missing"),
         ("[]", "RunConfig: an object of named fields is wanted, not []"),
         ("{", "Expecting property name"),
@@ -105,7 +115,8 @@ def test_a_config_is_trained_as_it_says_and_saved_where_it_is_told(tmp_path, cap
     config = FIRST_UPDATES.arms("smoke")["source"]
     small = dataclasses.replace(config.network, layers=config.network.layers[-1:])
     training = dataclasses.replace(config.training, learning_rate=1e-6)
-    config = RunConfig(config.data, small, training)
+    held_out = dataclasses.replace(config.data, held_out=2)
+    config = RunConfig(held_out, small, training)
     file, saved = tmp_path / "config.json", tmp_path / "net.pt"
     file.write_text(json.dumps(to_dict(config)), encoding="utf-8")
     said = ["train", "--device", "cpu", "--config", str(file), "--save", str(saved)]
@@ -113,4 +124,5 @@ def test_a_config_is_trained_as_it_says_and_saved_where_it_is_told(tmp_path, cap
     out = capsys.readouterr().out
     assert f"weights in {saved}" in out
     assert "learning_rate 1e-06" in out
+    assert "validation_top1 " in out
     assert saved.exists()

@@ -30,8 +30,8 @@ from alexnet_lib.runs import artifacts, records, run
 from alexnet_lib.runs import train_config as train_module
 from alexnet_lib.runs.planned import PlanError
 from alexnet_lib.runs.publish import PublishError
-from alexnet_lib.runs.run import Options, Run, load_for, run_experiment
-from alexnet_lib.runs.train_config import train_config, weights_sha256
+from alexnet_lib.runs.run import Options, Run, run_experiment
+from alexnet_lib.runs.train_config import load_for, train_config, weights_sha256
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.checkpoint import CheckpointError
 from alexnet_lib.training.finite import TrainingError
