@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import signal
 import sys
 from contextlib import contextmanager
 
@@ -46,6 +47,21 @@ def ordinary_user():
     finally:
         if root:
             os.seteuid(0)
+
+
+@contextmanager
+def limited(name, value):
+    """Have the system refuse what is beyond a limit of this process."""
+    resource = pytest.importorskip("resource")
+    which = getattr(resource, name)
+    limits = resource.getrlimit(which)
+    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(which, (value, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(which, limits)
+        signal.signal(signal.SIGXFSZ, before)
 
 
 def quick(experiment=FIGURE1, epochs=1):

@@ -2,12 +2,10 @@
 
 import errno
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -19,7 +17,7 @@ from alexnet_lib.runs import records
 from alexnet_lib.runs.records import RecordError
 from alexnet_lib.training import checkpoint
 from alexnet_lib.training.checkpoint import CheckpointError
-from tests.conftest import POSIX, ordinary_user
+from tests.conftest import POSIX, limited, ordinary_user
 
 READERS = {
     "checkpoint": (lambda path: checkpoint.load(path, "a"), CheckpointError),
@@ -79,21 +77,6 @@ def test_neighbours_that_differ_in_their_last_part_do_not_meet(tmp_path):
             two.write(b"checkpoint")
         one.write(b"record")
     assert (tmp_path / "relu.s1.json").read_bytes() == b"record"
-
-
-@contextmanager
-def limited(name, value):
-    """Have the system refuse what is beyond a limit of this process."""
-    resource = pytest.importorskip("resource")
-    which = getattr(resource, name)
-    limits = resource.getrlimit(which)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(which, (value, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(which, limits)
-        signal.signal(signal.SIGXFSZ, before)
 
 
 def test_a_disk_that_is_full_is_told_and_leaves_the_last_checkpoint(tmp_path):

@@ -13,6 +13,8 @@ from matplotlib import style
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from alexnet_lib.files import written_whole
+
 # Okabe and Ito's palette, told apart by colour-blind readers too
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, YELLOW, BLACK, GREY = "#56B4E9", "#E69F00", "#000000", "#888888"
@@ -58,9 +60,10 @@ class Picture:
         return self.encoded("png")
 
     def save(self, path: Path) -> Path:
-        """Write the PNG to `path`, making its folder; returns the path."""
+        """Write the PNG to `path`, whole or not at all, making its folder."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(self.png())
+        with written_whole(path) as stream:
+            stream.write(self.png())
         return path
 
     def html(self) -> str:

@@ -23,6 +23,7 @@ from alexnet_lib.notebook.local_response_normalization import pictures as lrn
 from alexnet_lib.notebook.overlapping_pooling import pictures as pooling
 from alexnet_lib.notebook.relu_vs_tanh import pictures as relu_vs_tanh
 from alexnet_lib.notebook.two_gpu_training import pictures as towers
+from tests.conftest import limited
 
 
 def random(*shape):
@@ -69,6 +70,14 @@ def test_a_picture_is_saved_in_a_folder_of_its_own(tmp_path):
     made = relu_vs_tanh.saturation()
     path = made.save(tmp_path / "new" / "picture.png")
     assert path.read_bytes() == made.png()
+    whole = path.read_bytes()
+    with (
+        limited("RLIMIT_FSIZE", len(whole) // 2),
+        pytest.raises(OSError, match=r"picture\.png"),
+    ):
+        made.save(path)
+    assert path.read_bytes() == whole
+    assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_figure_too_wide_for_a_page_is_refused():
