@@ -102,7 +102,7 @@ def parameters(attempt: Attempt) -> None:
 def _miscounted_convolution(
     channels: int, side: int, maps: int, size: int
 ) -> dict[int, str]:
-    """What is wrong with a count, by the count."""
+    """Name the mistake behind a wrong count, by the count."""
     window = channels * size**2
     return {
         maps * window: "the biases are forgotten, one a map.",
@@ -115,7 +115,7 @@ def _miscounted_convolution(
 
 
 def _miscounted_full(channels: int, side: int, maps: int, size: int) -> dict[int, str]:
-    """What is wrong with a count, by the count."""
+    """Name the mistake behind a wrong count, by the count."""
     inputs, outputs = channels * side**2, maps * side**2
     return {
         outputs * inputs: "the biases are forgotten, one an output.",
