@@ -78,21 +78,16 @@ def train_config(
     check_run(config, dataset, seed, team)
     measures = usual_measures(config) if measures is None else measures
     check_figures(config, measures)
-    views = centre_views(config, dataset, team.device)
     with random_state_kept(team.device):
-        torch.manual_seed(seed)
-        net = to_device(team.network(config.network, seed), team.device)
-        if start:
-            net.load_state_dict(team.shard(net, start), strict=False)
-        subject = Subject(net, dataset, views, config.training.precision, team)
+        subject = _untrained(config, dataset, seed, start or {}, team)
 
         def measure(epoch: int) -> Epoch:
             keep(subject, epoch)
             return take(measures, "every epoch", subject)
 
         epochs = train(
-            net,
-            team.batches(_batches(config, dataset, views, seed)),
+            subject.net,
+            team.batches(_batches(config, subject, seed)),
             config.training,
             measure,
             decay_mult=decay_multipliers(config.network),
@@ -109,6 +104,22 @@ def train_config(
     return subject, epochs
 
 
+def _untrained(
+    config: RunConfig,
+    dataset: Dataset,
+    seed: int,
+    start: Mapping[str, Tensor],
+    team: Team,
+) -> Subject:
+    """The network as it begins, with the views it is measured by; seeds the process."""
+    torch.manual_seed(seed)
+    net = to_device(team.network(config.network, seed), team.device)
+    if start:
+        net.load_state_dict(team.shard(net, start), strict=False)
+    views = centre_views(config, dataset, team.device)
+    return Subject(net, dataset, views, config.training.precision, team)
+
+
 def centre_views(
     config: RunConfig, dataset: Dataset, device: torch.device
 ) -> CentreViews:
@@ -121,15 +132,14 @@ def centre_views(
     )
 
 
-def _batches(
-    config: RunConfig, dataset: Dataset, whole: CentreViews, seed: int
-) -> SharedSource:
-    crops, batch_size = config.data.augmentation, config.training.batch_size
-    if crops is None:
-        return Batches(dataset.train, whole, batch_size, seed)
-    views = TrainViews(dataset, crops, whole.device, config.data.pixels)
-    workers = machine.loader_threads(whole.device)
-    return ViewBatches(dataset.train, views, batch_size, seed, workers=workers)
+def _batches(config: RunConfig, of: Subject, seed: int) -> SharedSource:
+    data, batch_size = config.data, config.training.batch_size
+    if data.augmentation is None:
+        return Batches(of.dataset.train, of.views, batch_size, seed)
+    device = of.views.device
+    views = TrainViews(of.dataset, data.augmentation, device, data.pixels)
+    workers = machine.loader_threads(device)
+    return ViewBatches(of.dataset.train, views, batch_size, seed, workers=workers)
 
 
 def weights_sha256(net: nn.Module, team: Team = SINGLE_PROCESS) -> str:
