@@ -1,4 +1,4 @@
-"""The first cell of every notebook."""
+"""The first cell of the notebooks that have a scale, 01 and on."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ def start(scale: str | None = None) -> settings.Scale:
     print(f"data     cifar10: {locations.where('cifar10') or 'not found'}")
     if missing := settings.why_no_results():
         print(f"results  {missing}")
-    print(f"scale    {chosen}")
     if chosen == "smoke":
-        print("         training cells here use drawn images for a few seconds:")
-        print("         their numbers are not the paper's; published runs are real")
+        print("scale    smoke: a cell that trains takes drawn images, a few seconds;")
+        print("         its numbers are not the paper's, published runs are real")
+    else:
+        print(f"scale    {chosen}")
     return chosen
