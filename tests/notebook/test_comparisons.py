@@ -153,4 +153,5 @@ def test_the_ledger_has_the_same_differences():
             records.published("cifar-norm"),
         ),
     ):
-        assert rows[claim] == comparisons.found_in(runs, of)
+        row = dataclasses.replace(rows[claim], over=None)  # of seeds, as the lists are
+        assert row == comparisons.found_in(runs, of)

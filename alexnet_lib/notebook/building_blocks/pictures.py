@@ -212,6 +212,7 @@ def _brightest(maps: Tensor, names: Sequence[str]) -> str:
     return f"brightest on average is {names[strongest]}"
 
 
+@own_settings
 def by_hand(image: Tensor) -> Picture:
     """`kernels_and_maps` of every kernel of `KERNELS` but the sum, on grey levels.
 
