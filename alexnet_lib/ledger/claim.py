@@ -20,6 +20,31 @@ class Printed(NamedTuple):
     high: float
 
 
+@dataclass(frozen=True)
+class Direction:
+    """A claim in words: the `sign` of an effect, which is no less than `least`."""
+
+    sign: Literal[-1, 1]
+    least: float = 0.0
+
+
+@dataclass(frozen=True)
+class Equivalence:
+    """A difference that is none: its interval within this much to either side of 0."""
+
+    within: float
+
+
+@dataclass(frozen=True)
+class InRuns:
+    """A thing that is seen in runs: in `least` per cent of them or more."""
+
+    least: float
+
+
+Rule = Direction | Equivalence | InRuns
+
+
 @dataclass(frozen=True, kw_only=True)
 class Claim:
     """One number of the paper, or one that its authors logged and did not print.
@@ -27,9 +52,11 @@ class Claim:
     - `paper`: the number as printed (its digits say how it was rounded), words where
       the paper has no number, None where it says nothing.
     - `null`: what would mean no effect, 1 for a ratio, 0 for a difference; None for a
-      plain number, as an error rate is.
+      plain number, as an error rate is, and where a rule asks of no effect.
     - `kind`: tested on the paper's `own data`, or `elsewhere`, or an `extension`: what
-      the paper does not claim is described and not judged.
+      the paper does not claim is described and, without a `rule`, not judged.
+    - `rule`: how a claim in words is judged, and an extension that is; from the plan
+      of `experiment`.
     - `measure`: our number from the runs of `experiment`. Runs on ImageNet count for a
       claim `of_imagenet` alone, and no others do for it.
     - `epochs`: runs that are shorter do not test the claim.
@@ -43,6 +70,7 @@ class Claim:
     paper: str | None = None
     null: float | None = None
     kind: Kind = "own data"
+    rule: Rule | None = None
     log: LabNote | None = None
     experiment: str | None = None
     measure: Measure | None = None

@@ -136,6 +136,36 @@ class Share:
 
 
 @dataclass(frozen=True)
+class FurtherApart:
+    """The share of an arm's runs in which two metrics are apart as in none of another.
+
+    In per cent, with the exact interval of Clopper and Pearson: `arm`'s runs whose
+    metrics lie further apart, either way, than in any run of `than`.
+    """
+
+    arm: str
+    than: str
+    metrics: tuple[str, str]
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arm, and the one that shows how far apart chance sets them."""
+        return self.arm, self.than
+
+    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
+        """The share with its interval."""
+        ours, theirs = (list(map(self._of, runs.get(arm, ()))) for arm in self.arms)
+        if not ours or not theirs:
+            return None
+        found = sum(apart > max(theirs) for apart in ours)
+        return estimate.share(found, len(ours))
+
+    def _of(self, run: Record) -> float:
+        one, other = (run.result[metric] for metric in self.metrics)
+        return abs(one - other)
+
+
+@dataclass(frozen=True)
 class Difference:
     """One arm less another, in pairs by seed: the seeds that both have.
 

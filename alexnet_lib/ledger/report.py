@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from alexnet_lib.experiments import by_name
 from alexnet_lib.ledger import same_data
 from alexnet_lib.ledger.claim import Claim
 from alexnet_lib.ledger.claims import CLAIMS
@@ -101,10 +102,23 @@ def _row(ours: _Tested, p: float | None, yours: _Tested) -> Row:
         done=_seeds(ours.read),
         epochs=_epochs(ours.read),
         p=p,
+        needs=_needs(claim),
     )
     other = same_data.difference(ours.read, yours.read)
     outcome = None if other or not claim.experiment else yours.outcome
     return Row(claim, ours.outcome, p, words, outcome, other)
+
+
+def _needs(claim: Claim) -> str:
+    """Say what a test would take: in the claim's words, or by the experiment's plan."""
+    if claim.needs or claim.experiment is None or claim.measure is None:
+        return claim.needs
+    plan = by_name(claim.experiment).plan.get("laptop")
+    if plan is None:
+        return ""
+    seeds = plan.seeds_for(claim.measure.arms)
+    run = f"alexnet run {claim.experiment}"
+    return f"{seeds} seeds, at most {plan.epochs} epochs each ({run})"
 
 
 def _seeds(runs: Runs) -> int | None:
@@ -151,10 +165,11 @@ def ledger_table(rows: Sequence[Row], *, yours: bool = True) -> Table:
 
 def _cells(row: Row, yours: bool) -> list[str]:
     claim = row.claim
+    unit = claim.unit if claim.printed or not claim.unit else f"({claim.unit})"
     cells = [
         claim.statement,
         claim.section,
-        f"{claim.paper} {claim.unit}".strip() if claim.paper else "none",
+        f"{claim.paper} {unit}".strip() if claim.paper else "none",
         f"{claim.log.value:.4g}" if claim.log else "none",
         row.published.text() if row.published else "none",
         row.verdict,

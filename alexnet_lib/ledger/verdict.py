@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from alexnet_lib.ledger.claim import Claim, Printed
+from alexnet_lib.ledger.claim import Claim, Direction, Equivalence, InRuns, Printed
 from alexnet_lib.ledger.estimate import LEVEL, NotReached, Outcome
 from alexnet_lib.tables import NOT_RUN_YET
 
@@ -33,6 +33,7 @@ def verdict(
     done: int | None = None,
     epochs: int | None = None,
     p: float | None = None,
+    needs: str = "",
 ) -> str:
     """Judge the claim by our number.
 
@@ -40,10 +41,10 @@ def verdict(
     or without a plan, nothing is judged. `done`: how many there are; without it, as
     many as the number was made of, which may leave runs out. `epochs`: how long the
     runs were. `p`: the p-value of no effect, corrected for the other rows of its
-    section; without it, the number's own.
+    section; without it, the number's own. `needs`: what the runs take that are missing.
     """
     if outcome is None:
-        return f"{NOT_RUN_YET}: needs {claim.needs}" if claim.needs else NOT_RUN_YET
+        return f"{NOT_RUN_YET}: needs {needs}" if needs else NOT_RUN_YET
     if claim.experiment is not None and planned is None:
         return "no plan, not judged"
     done = outcome.n if done is None else done
@@ -51,19 +52,51 @@ def verdict(
         return f"interim, {done} of {planned}"
     if isinstance(outcome, NotReached):
         return outcome.text()
-    if claim.kind == "extension" or claim.printed is None:
+    if claim.rule is None and (claim.kind == "extension" or claim.printed is None):
         return "described, not judged"
     if claim.epochs is not None and epochs is not None and epochs < claim.epochs:
         return f"not tested at this scale: {epochs} of {claim.epochs} epochs"
     if outcome.low is None or outcome.high is None:
         return "one seed only"
     ours = Interval(outcome.low, outcome.value, outcome.high)
+    if p is None and claim.null is not None:
+        p = outcome.p(claim.null)
+    return _judged(claim, ours, p)
+
+
+def _judged(claim: Claim, ours: Interval, p: float | None) -> str:
+    """Judge a number that can be judged: by the claim's rule, else by the printed."""
+    told = p is not None and p < 1 - LEVEL
+    match claim.rule:
+        case Equivalence(within):
+            return _equivalence(within, ours)
+        case InRuns(least):
+            return "seen" if ours.value >= least else "not seen"
+        case Direction(sign, least):
+            return _direction(sign, least, ours, told)
+    assert claim.printed is not None  # what has neither is described
     if claim.null is None:
         return _plain(claim.printed, ours)
-    own_p = outcome.p(claim.null) if p is None else p
-    told = own_p is not None and own_p < 1 - LEVEL
     judge = _effect if claim.kind == "own data" else _elsewhere
     return judge(claim.printed, claim.null, ours, told)
+
+
+def _equivalence(within: float, ours: Interval) -> str:
+    """Two ways that should do alike: alike if the whole interval is near 0."""
+    alike = -within <= ours.low and ours.high <= within
+    return f"{'equivalent' if alike else 'not shown equivalent'} within ±{within:g}"
+
+
+def _direction(sign: int, least: float, ours: Interval, told: bool) -> str:
+    """A difference whose direction is claimed in words, and a plan's least size."""
+    if not told:
+        return "undecided"
+    if sign * ours.value < 0:
+        return "opposite direction"
+    if not least:
+        return "same direction"
+    by = f"{least:g} or more" if sign * ours.value >= least else f"less than {least:g}"
+    return f"same direction, by {by}"
 
 
 def _plain(claimed: Printed, ours: Interval) -> str:

@@ -3,6 +3,7 @@
 import pytest
 
 from alexnet_lib.experiments import EXPERIMENTS
+from alexnet_lib.ledger.claim import Direction
 from alexnet_lib.ledger.claims import CLAIMS
 from alexnet_lib.ledger.measures import Counted
 from alexnet_lib.runs import records
@@ -38,7 +39,12 @@ def test_a_claim_can_be_judged_or_says_what_that_would_take(claim):
     assert (claim.measure is None or counted) == (claim.experiment is None)
     elsewhere_or_counted = not claim.of_imagenet and claim.measure is not None
     assert bool(claim.needs) != elsewhere_or_counted
-    if claim.measure is not None and claim.kind != "extension":
+    assert claim.rule is None or claim.measure is not None
+    if isinstance(claim.rule, Direction):
+        assert claim.null == 0.0
+    elif claim.rule is not None:
+        assert claim.null is None  # no test of no effect, so not of its section's
+    elif claim.measure is not None and claim.kind != "extension":
         assert claim.printed is not None
         assert claim.null is None or claim.printed.value != claim.null
 
@@ -55,3 +61,34 @@ def test_logged_numbers_are_those_that_the_paper_rounds():
     for claim in both:
         _, low, high = claim.printed
         assert low - 5e-3 <= claim.log.value <= high + 5e-3, claim.name
+
+
+PLANNED = [
+    pytest.param(e, id=name)
+    for name, e in EXPERIMENTS.items()
+    if e.plan and not name.startswith("figure1")
+]
+
+
+@pytest.mark.parametrize("experiment", PLANNED)
+def test_what_a_plan_judges_has_its_row(experiment):
+    """The endpoint of a planned experiment is read by a claim of its runs here."""
+    read = {
+        metric
+        for claim in CLAIMS
+        if claim.experiment == experiment.name and not claim.of_imagenet
+        for metric in claim.measure.metrics
+    }
+    assert {plan.endpoint for plan in experiment.plan.values()} <= read
+
+
+@pytest.mark.parametrize("name", ["photographs", "cifar-crops", "cifar-colour"])
+def test_no_planned_arm_is_without_a_row(name):
+    """Each arm is compared: none is trained for nothing."""
+    read = {
+        arm
+        for claim in CLAIMS
+        if claim.experiment == name and not claim.of_imagenet
+        for arm in claim.measure.arms
+    }
+    assert read == set(EXPERIMENTS[name].arms("laptop"))

@@ -8,7 +8,15 @@ import pytest
 
 from alexnet_lib.ledger import estimate
 from alexnet_lib.ledger.estimate import NotReached
-from alexnet_lib.ledger.measures import Counted, Difference, Mean, Ratio, Share, Within
+from alexnet_lib.ledger.measures import (
+    Counted,
+    Difference,
+    FurtherApart,
+    Mean,
+    Ratio,
+    Share,
+    Within,
+)
 from alexnet_lib.runs import artifacts
 from alexnet_lib.runs.artifacts import packed
 
@@ -56,6 +64,16 @@ def test_a_ratio_can_leave_out_runs_that_another_metric_marks(runs):
 def test_a_share_counts_the_runs_above(runs):
     assert Share("a", "m", 4.0)(runs) == estimate.share(2, 3)
     assert Share("d", "m", 4.0)(runs) is None
+
+
+def test_runs_are_counted_whose_metrics_are_apart_as_in_none_of_another(runs):
+    """n less m is m: above b's largest, 3, are all of a, above a's, 6, all of c."""
+    metrics = ("m", "n")
+    assert FurtherApart("a", "b", metrics)(runs) == estimate.share(3, 3)
+    assert FurtherApart("b", "a", metrics)(runs) == estimate.share(0, 3)
+    assert FurtherApart("a", "d", metrics)(runs) is None
+    one = runs | {"b": [*runs["b"], runs["a"][2]]}  # 5 is no further apart than 5
+    assert FurtherApart("a", "b", metrics[::-1])(one) == estimate.share(1, 3)
 
 
 def test_a_difference_is_of_pairs_whatever_their_order(runs):

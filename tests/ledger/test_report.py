@@ -132,7 +132,10 @@ def test_a_difference_pairs_the_seeds_that_both_arms_have(record, own_results):
     assert (both.value, both.n) == (pytest.approx(-2.5), 2)
     assert rows["cifar-without-norm"].published.value == pytest.approx(30.0)
     assert rows["cifar-norm-alone"].published is None
-    assert rows["cifar-norm-alone"].verdict == "not run yet"
+    words = (
+        "not run yet: needs 3 seeds, at most 16 epochs each (alexnet run cifar-norm)"
+    )
+    assert rows["cifar-norm-alone"].verdict == words
 
 
 @pytest.mark.parametrize("other", [{}, {2: 0.1}])
@@ -208,24 +211,58 @@ def test_readme_prints_the_ledger_as_the_records_give_it(figure1):
 
 
 def test_runs_on_imagenet_count_for_its_claims_and_no_others_do(record, own_results):
-    """Two published pairs of AlexNets, one on ImageNet, one on ten classes."""
-    for arm, on_imagenet, elsewhere in (("source", 0.40, 0.20), ("half", 0.42, 0.25)):
-        for seed, name, error in (
-            (1, "imagenet", on_imagenet),
-            (2, "imagenette-subset128", elsewhere),
-        ):
-            metrics = {"test_top1_ten": error, "test_top5_ten": error / 2}
-            metrics |= {"test_top1": error, "test_top5": error}
-            stored(
-                record,
-                own_results,
-                arm,
-                {seed: metrics},
-                "first-711-updates",
-                name=name,
-            )
-    rows = rows_of("first-711-updates")
-    assert rows["two-gpus-top-1"].published.value == pytest.approx(-2.0)
-    assert rows["two-gpus-top-5"].published.value == pytest.approx(-1.0)
-    assert rows["two-gpus-imagenette"].published.value == pytest.approx(-5.0)
+    """Three published pairs of AlexNets, on ImageNet and, short and long, elsewhere."""
+    for experiment, base, name, seed, error, of_half in (
+        ("photographs", "baseline", "imagenet", 1, 0.40, 0.42),
+        ("photographs", "baseline", "imagenette128", 2, 0.20, 0.23),
+        ("first-711-updates", "source", "imagenette-subset128", 2, 0.40, 0.45),
+    ):
+        for arm, top1 in ((base, error), ("half", of_half)):
+            metrics = {"test_top1_ten": top1, "test_top5_ten": top1 / 2}
+            stored(record, own_results, arm, {seed: metrics}, experiment, name=name)
+    rows = {row.claim.name: row for row in report.ledger("laptop", section="§3.2")}
+    for row, value in (
+        ("two-gpus-top-1", -2.0),
+        ("two-gpus-top-5", -1.0),
+        ("two-gpus-photographs", -3.0),
+        ("two-gpus-imagenette", -5.0),
+    ):
+        assert rows[row].published.value == pytest.approx(value)
     assert rows["communication-top-1"].published is None
+
+
+def test_a_claim_in_words_shows_its_unit_apart():
+    rows = {row.claim.name: row for row in report.ledger("laptop", section="§3.4")}
+    text = report.ledger_table([rows["overlapping-pooling-gap"]])
+    assert "| slightly harder to overfit (points) |" in text
+
+
+def photographs_rows(record, root, apart):
+    """Rows over invented records: `apart[arm]`, the halves' colours, by seed."""
+    for arm, by_seed in apart.items():
+        results = {
+            seed: {"colour_first_half": 0.3, "colour_second_half": 0.3 - difference}
+            for seed, difference in enumerate(by_seed, start=1)
+        }
+        stored(record, root, arm, results, "photographs", name="imagenette128")
+    return rows_of("photographs")
+
+
+@pytest.mark.parametrize(("last", "words"), [(-0.2, "seen"), (0.0, "not seen")])
+def test_colour_by_tower_is_seen_in_seven_of_eight_runs(
+    record, own_results, last, words
+):
+    """Either way round counts; one run of the eight is like the control's."""
+    training = dataclasses.replace(record.config.training, epochs=30)
+    record = dataclasses.replace(
+        record, config=dataclasses.replace(record.config, training=training)
+    )
+    apart = {
+        "baseline": [0.2, -0.2, 0.2, 0.2, -0.2, 0.2, 0.05, last],
+        "dense-conv2": [0.1, 0.0, -0.1, 0.05, 0.0, 0.0, 0.1, 0.0],
+    }
+    row = photographs_rows(record, own_results, apart)["colour-by-tower"]
+    assert row.verdict == words
+    (own_results / "photographs" / "dense-conv2.s8.json").unlink()
+    row = rows_of("photographs")["colour-by-tower"]
+    assert row.verdict == "interim, 7 of 8"

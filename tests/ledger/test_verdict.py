@@ -5,8 +5,8 @@ import dataclasses
 import numpy as np
 import pytest
 
-from alexnet_lib.ledger.claim import Claim
-from alexnet_lib.ledger.estimate import Estimate, NotReached, counted, mean
+from alexnet_lib.ledger.claim import Claim, Direction, Equivalence, InRuns
+from alexnet_lib.ledger.estimate import Estimate, NotReached, counted, mean, share
 from alexnet_lib.ledger.measures import Mean
 from alexnet_lib.ledger.verdict import verdict
 
@@ -157,6 +157,57 @@ def test_what_a_section_s_correction_takes_away_is_not_told(claim):
     assert judged(claim, alone, p=0.2) == "undecided"
 
 
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (-0.2, 0.3, "equivalent within ±0.3"),
+        (0.1, 0.3, "equivalent within ±0.3"),  # told from 0, and small
+        (-0.2, 0.31, "not shown equivalent within ±0.3"),
+        (-0.31, 0.1, "not shown equivalent within ±0.3"),
+        (0.5, 0.9, "not shown equivalent within ±0.3"),
+    ],
+)
+def test_alike_is_what_the_whole_interval_says(low, high, words):
+    alike = dataclasses.replace(
+        NORM, kind="extension", paper=None, null=None, rule=Equivalence(0.3)
+    )
+    assert judged(alike, between(low, high)) == words
+    assert judged(alike, between(low, high, n=4)) == "interim, 4 of 5"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "least", "words"),
+    [
+        (-0.9, -0.1, 0, "same direction"),
+        (0.1, 0.9, 0, "opposite direction"),
+        (-0.9, 0.1, 0, "undecided"),
+        (-7.0, -4.0, 5, "same direction, by 5 or more"),
+        (-6.0, -3.0, 5, "same direction, by less than 5"),
+        (4.0, 9.0, 5, "opposite direction"),
+        (-14.0, 1.0, 5, "undecided"),
+    ],
+)
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_a_claim_in_words_is_a_direction(sign, low, high, least, words):
+    """And the mirror image: the claim of the other sign, of the other difference."""
+    wordy = dataclasses.replace(
+        elsewhere(NORM), paper="substantial", rule=Direction(sign, least)
+    )
+    low, high = sorted((-sign * low, -sign * high))
+    assert judged(wordy, between(low, high)) == words
+    assert judged(wordy, between(low, high), p=0.06) == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("found", "words"), [(8, "seen"), (7, "seen"), (6, "not seen")]
+)
+def test_what_is_seen_in_runs_is_counted(found, words):
+    wordy = dataclasses.replace(
+        elsewhere(ERROR), paper="in every run", rule=InRuns(100 * 7 / 8)
+    )
+    assert judged(wordy, share(found, 8)) == words
+
+
 def test_what_the_paper_does_not_claim_is_described():
     notes = dataclasses.replace(NORM, kind="extension", paper=None)
     assert judged(notes, between(-1.6, -1.2)) == "described, not judged"
@@ -174,8 +225,7 @@ def test_a_schedule_too_short_tests_nothing():
 def test_a_run_that_never_arrives_is_not_one_that_was_not_run():
     assert judged(SPEED, NotReached(2, 5)) == "not reached in 2 of 5"
     assert judged(SPEED, None) == "not run yet"
-    gpu = dataclasses.replace(SPEED, needs="two GPUs")
-    assert judged(gpu, None) == "not run yet: needs two GPUs"
+    assert judged(SPEED, None, needs="two GPUs") == "not run yet: needs two GPUs"
 
 
 @pytest.mark.parametrize("outcome", [between(-1.6, -1.2, n=3), NotReached(1, 3)])

@@ -5,10 +5,11 @@ experiment's records; one that cannot be tested here says what a test would take
 """
 
 from alexnet_lib.ledger.claim import Claim
-from alexnet_lib.ledger.claims import architecture, results, training
+from alexnet_lib.ledger.claims import architecture, learning, overfitting, results
 
 CLAIMS: tuple[Claim, ...] = (
     *architecture.CLAIMS,
-    *training.CLAIMS,
+    *overfitting.CLAIMS,
+    *learning.CLAIMS,
     *results.CLAIMS,
 )

@@ -2,12 +2,43 @@
 
 from __future__ import annotations
 
-from alexnet_lib.ledger.claim import Claim
-from alexnet_lib.ledger.claims.both_errors import IMAGENET, errors
+import itertools
+
+from alexnet_lib.ledger.claim import Claim, InRuns
+from alexnet_lib.ledger.claims.of_imagenet import (
+    EPOCHS_ON_IMAGENET,
+    EPOCHS_ON_IMAGENETTE,
+    IMAGENET,
+    IMAGENETTE,
+    LONG,
+    errors,
+    on_photographs,
+)
 from alexnet_lib.ledger.lab_notes import LOG
+from alexnet_lib.ledger.measures import Difference, FurtherApart
 
 _ENSEMBLE = "five nets, each trained on ImageNet for days on a GPU"
 _PRETRAINED = "the 15 million images of ImageNet's release of autumn 2011, and a GPU"
+
+_MIDDLE = ("conv3", "conv4", "fc7")
+
+
+def _without(layer: str) -> Claim:
+    """The net without a middle layer less the whole one, on ImageNet."""
+    return Claim(
+        name=f"depth-{layer}-top-1",
+        section="§7",
+        statement=f"without {layer} against with it, top-1 error",
+        unit="points",
+        paper="2",
+        null=0.0,
+        experiment=LONG,
+        measure=Difference(f"without-{layer}", "baseline", "test_top1_ten", 100),
+        of_imagenet=True,
+        epochs=EPOCHS_ON_IMAGENET,
+        needs=IMAGENET,
+    )
+
 
 CLAIMS = (
     *errors(
@@ -68,18 +99,20 @@ CLAIMS = (
     Claim(
         name="colour-by-tower",
         section="§6.1",
-        statement="conv1's kernels are grey on one GPU and coloured on the other",
+        statement="conv1's kernels are grey on one GPU and coloured on the other, "
+        f"{IMAGENETTE}: nets whose halves differ more in mean colour than in any net "
+        "with conv2 dense",
+        unit="% of runs",
         paper="in every run",
-        needs="longer runs of nets with one tower and with two",
+        kind="elsewhere",
+        rule=InRuns(100 * 7 / 8),
+        experiment=LONG,
+        measure=FurtherApart(
+            "baseline", "dense-conv2", ("colour_first_half", "colour_second_half")
+        ),
+        epochs=EPOCHS_ON_IMAGENETTE,
     ),
-    Claim(
-        name="depth",
-        section="§7",
-        statement="without any one of the middle layers, top-1 error on ImageNet",
-        unit="points",
-        paper="2",
-        null=0.0,
-        of_imagenet=True,
-        needs=IMAGENET,
+    *itertools.chain.from_iterable(
+        (claim, on_photographs(claim)) for claim in map(_without, _MIDDLE)
     ),
 )
