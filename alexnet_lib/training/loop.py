@@ -73,7 +73,14 @@ def train(
     if on_epoch is not None:
         on_epoch(epochs)
     shown = show and team.is_main
-    with tqdm(unit="batch", mininterval=0.5, leave=False, disable=not shown) as bar:
+    with tqdm(
+        desc=title,
+        total=len(batches),
+        unit="batch",
+        mininterval=0.5,
+        leave=False,
+        disable=not shown,
+    ) as bar:
         while not finished(epochs, config):
             loop.train_epoch(bar)
             loop.close_epoch(measure)
@@ -229,5 +236,5 @@ class _Loop:
         bar.set_description(
             f"{self.title}, epoch {self.progress.epoch + 1}", refresh=False
         )
-        bar.reset(total=len(self.batches))
+        bar.reset()
         bar.update(self.progress.step)

@@ -98,6 +98,17 @@ def test_interrupted_anywhere_it_ends_with_the_same_weights(
     assert timeless(resumed_history) == timeless(history)
 
 
+def test_the_bar_says_from_the_first_what_runs_and_how_many_batches(data, capsys):
+    batches = batches_of(data)
+    net = build(four_layer(), seed=1)
+    train(net, batches, CONFIG, lambda _: {}, title="four layers")
+    said = [text for text in capsys.readouterr().err.split("\r") if text.strip()]
+    assert said
+    for text in said:
+        assert text.startswith("four layers")
+        assert f"/{len(batches)} [" in text
+
+
 def loop_on_a_gpu(path):
     team = SingleProcess(torch.device("cuda"))
     return train_module._Loop(
