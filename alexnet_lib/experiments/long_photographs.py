@@ -12,14 +12,7 @@ from alexnet_lib.config import RunConfig
 from alexnet_lib.experiments import photographs
 from alexnet_lib.experiments.experiment import Arms, Experiment
 from alexnet_lib.experiments.kept import FirstLayer, Probabilities, RightAnswers
-from alexnet_lib.experiments.measures import (
-    KernelColour,
-    Measures,
-    TenViewErrors,
-    TestErrors,
-    TrainErrors,
-)
-from alexnet_lib.experiments.metrics import Gap, HalfColour, Last
+from alexnet_lib.experiments.measures import Measures
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.layers import Conv
@@ -79,12 +72,7 @@ def _arms(scale: Scale) -> Arms:
 
 
 def _measures(scale: Scale) -> Measures:
-    return (
-        TestErrors(),
-        TrainErrors(TRAIN_IMAGES[scale]),
-        TenViewErrors(),
-        KernelColour(),
-    )
+    return photographs.measures_with(TRAIN_IMAGES[scale])
 
 
 PHOTOGRAPHS = Experiment(
@@ -93,17 +81,7 @@ PHOTOGRAPHS = Experiment(
     question="What is each part of AlexNet worth to a net that is trained to the end?",
     arms=_arms,
     measures=_measures,
-    metrics={
-        "test_top1_ten": Last("test_top1_ten"),
-        "test_top1": Last("test_top1"),
-        "test_top5_ten": Last("test_top5_ten"),
-        "test_top5": Last("test_top5"),
-        "test_loss_ten": Last("test_loss_ten"),
-        "train_top1": Last("train_top1"),
-        "gap": Gap("test_top1", minus="train_top1"),
-        "colour_first_half": HalfColour(0),
-        "colour_second_half": HalfColour(1),
-    },
+    metrics=photographs.METRICS,
     seeds={"smoke": 1, "laptop": 8, "paper": 1},
     expect={
         "smoke": "a minute, on synthetic images: the errors mean nothing",

@@ -24,7 +24,7 @@ from alexnet_lib.experiments.measures import (
     TestErrors,
     TrainErrors,
 )
-from alexnet_lib.experiments.metrics import Gap, HalfColour, Last
+from alexnet_lib.experiments.metrics import Gap, HalfColour, Last, Metric
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.alexnet import alexnet
@@ -127,13 +127,32 @@ def _arms(scale: Scale) -> Arms:
     }
 
 
-def _measures(scale: Scale) -> Measures:
+def measures_with(train_images: int) -> Measures:
+    """The measures of runs on photographs, training errors on so many images."""
     return (
         TestErrors(),
-        TrainErrors(_AT[scale].train_images),
+        TrainErrors(train_images),
         TenViewErrors(),
         KernelColour(),
     )
+
+
+def _measures(scale: Scale) -> Measures:
+    return measures_with(_AT[scale].train_images)
+
+
+METRICS: dict[str, Metric] = {
+    "test_top1_ten": Last("test_top1_ten"),
+    "test_top1": Last("test_top1"),
+    "test_top5_ten": Last("test_top5_ten"),
+    "test_top5": Last("test_top5"),
+    "test_loss_ten": Last("test_loss_ten"),
+    "train_top1": Last("train_top1"),
+    "gap": Gap("test_top1", minus="train_top1"),
+    "colour_first_half": HalfColour(0),
+    "colour_second_half": HalfColour(1),
+}
+"""The results of a run on photographs, by name."""
 
 
 FIRST_UPDATES = Experiment(
@@ -142,17 +161,7 @@ FIRST_UPDATES = Experiment(
     question="What does each part of AlexNet do to how fast it begins to learn?",
     arms=_arms,
     measures=_measures,
-    metrics={
-        "test_top1_ten": Last("test_top1_ten"),
-        "test_top1": Last("test_top1"),
-        "test_top5_ten": Last("test_top5_ten"),
-        "test_top5": Last("test_top5"),
-        "test_loss_ten": Last("test_loss_ten"),
-        "train_top1": Last("train_top1"),
-        "gap": Gap("test_top1", minus="train_top1"),
-        "colour_first_half": HalfColour(0),
-        "colour_second_half": HalfColour(1),
-    },
+    metrics=METRICS,
     seeds={"smoke": 1, "laptop": 5, "paper": 1},
     expect={
         "smoke": "a minute, on drawn images: the errors mean nothing",

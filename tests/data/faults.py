@@ -1,27 +1,11 @@
 """Real faults for the tests: another user, limits of the system, kills."""
 
 import os
-import signal
 from contextlib import contextmanager
 
 import pytest
 
 NOBODY = 65534
-
-
-@contextmanager
-def limited(name, value):
-    """Have the system refuse what is beyond a limit of this process."""
-    resource = pytest.importorskip("resource")
-    which = getattr(resource, name)
-    limits = resource.getrlimit(which)
-    before = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(which, (value, limits[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(which, limits)
-        signal.signal(signal.SIGXFSZ, before)
 
 
 @contextmanager

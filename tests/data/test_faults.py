@@ -19,6 +19,7 @@ from alexnet_lib.data.preparing import shard
 from alexnet_lib.data.preparing.decode import ImageError, decode
 from alexnet_lib.data.preparing.prepare import estimate, prepare, prepare_folder
 from alexnet_lib.data.sources import archives, cifar
+from tests.conftest import limited
 from tests.data.examples import (
     WNIDS,
     devkit,
@@ -26,7 +27,7 @@ from tests.data.examples import (
     tar,
     train_images,
 )
-from tests.data.faults import limited, unprivileged
+from tests.data.faults import unprivileged
 
 
 @pytest.fixture
