@@ -8,6 +8,7 @@ from alexnet_lib.experiments import (
     long_photographs,
     overfitting,
     photographs,
+    starting,
 )
 from alexnet_lib.experiments.experiment import Experiment
 
@@ -21,6 +22,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         long_photographs,
         overfitting,
         learning,
+        starting,
     )
     for e in module.EXPERIMENTS
 }

@@ -69,25 +69,27 @@ class EpochsTo:
 
 @dataclass(frozen=True)
 class StepsTo:
-    """Steps until the mean loss of so many batches is first at or below `target`.
+    """Steps until the mean loss of `every` batches is first at or below `target`.
 
-    The loop takes such means of `training.loop.SUM_STEPS` batches; the last of an
-    epoch may be of fewer, and counts as they do. None if the loss never gets there.
+    The loop takes such means; the last of an epoch may be of fewer batches, and so
+    noisier: neither it nor they count. None if the loss never gets there, or, where it
+    is `restricted`, all steps that count: such a run would have needed more of them.
     """
 
     target: float
+    restricted: bool = False
     every: int = 50
     keys: tuple[str, ...] = ("train_running_losses",)
 
     def __call__(self, run: Sequence[Epoch]) -> float | None:
-        """The number of steps, in whole multiples of `every` within an epoch."""
-        steps = 0
-        for epoch in run:
-            for loss in epoch.get("train_running_losses", ()):
-                steps += self.every
-                if loss <= self.target:
-                    return float(steps)
-        return None
+        """Count the steps, in whole multiples of `every`; None of less than one."""
+        losses = [
+            x for epoch in run for x in epoch.get("train_running_losses", [])[:-1]
+        ]
+        for i, loss in enumerate(losses, start=1):
+            if loss <= self.target:
+                return float(i * self.every)
+        return float(len(losses) * self.every) if self.restricted and losses else None
 
 
 @dataclass(frozen=True)

@@ -219,6 +219,46 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class Contrast:
+    """The mean over the arms of `plus` less that over the arms of `minus`, by seed.
+
+    As a factorial is read: of one choice, the arms that have it less the others, and
+    of the product of two, those that have both or neither less those that have one.
+    Its error is that of the seeds' contrasts, also where others are pooled.
+    """
+
+    plus: tuple[str, ...]
+    minus: tuple[str, ...]
+    metric: str
+    factor: float = 1.0
+
+    @property
+    def arms(self) -> tuple[str, ...]:
+        """The arms of both sides."""
+        return self.plus + self.minus
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The metric, alone."""
+        return (self.metric,)
+
+    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
+        """The mean contrast with its interval: of the seeds that all arms have."""
+        seeds = sorted(_common_seeds(runs, self.arms))
+        if not seeds:
+            return None
+        by_seed = ({run.seed: run for run in runs[arm]} for arm in self.arms)
+        of_seeds = [[of_arm[seed] for seed in seeds] for of_arm in by_seed]
+        columns = _columns(of_seeds, self.metric, self.factor)
+        if isinstance(columns, NotReached):
+            return columns
+        first = len(self.plus)
+        sides = columns[:first], columns[first:]
+        means = ([fmean(seed) for seed in zip(*s, strict=True)] for s in sides)
+        return estimate.difference(*means)
+
+
+@dataclass(frozen=True)
 class Within:
     """One metric less another of the same run, averaged over `arms` by seed.
 
@@ -259,18 +299,20 @@ class Within:
 
 @dataclass(frozen=True)
 class Counted:
-    """A number of the network itself, in units of `per`; no run is needed."""
+    """A number of the network, or of its `layer`, in units of `per`; without runs."""
 
     network: Preset
     what: Literal["parameters", "units"]
     per: float = 1.0
+    layer: str = ""
     arms: tuple[str, ...] = ()
     metrics: tuple[str, ...] = ()
 
     def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
         """The number, exact."""
-        whole = total(count(alexnet(self.network)))
-        return estimate.counted(getattr(whole, self.what) / self.per)
+        layers = count(alexnet(self.network))
+        counted = total(c for c in layers if self.layer in ("", c.name))
+        return estimate.counted(getattr(counted, self.what) / self.per)
 
 
 def _common_seeds(runs: Runs, arms: Sequence[str]) -> set[int]:

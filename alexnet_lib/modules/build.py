@@ -120,12 +120,12 @@ def _deviation(
 def decay_multipliers(config: NetworkConfig) -> dict[str, float]:
     """Give the factor of the training's weight decay for each parameter, by name.
 
-    Each weight has its layer's `decay_mult`; biases and batch normalisation's
-    scales are not decayed (`layer.cu:565`), so 0.
+    That of its layer, `decay_mult`, which biases have only where the training decays
+    them; 0 for the scales and shifts of batch normalisation.
     """
     factors: dict[str, float] = {}
     for name, layer in ((p.name, p.layer) for p in layers_of(config)):
         if isinstance(layer, layers.Weighted | layers.BatchNorm):
             mult = 0.0 if isinstance(layer, layers.BatchNorm) else layer.decay_mult
-            factors |= {f"{name}.weight": mult, f"{name}.bias": 0.0}
+            factors |= {f"{name}.weight": mult, f"{name}.bias": mult}
     return factors

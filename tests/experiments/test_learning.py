@@ -1,13 +1,21 @@
 """§5's experiments: arms that differ in what they are about, and a true control."""
 
 import dataclasses
+import math
 
 import pytest
 import torch
 from torch.nn import functional
 
-from alexnet_lib.experiments.learning import DEVIATION, PLATEAU, START, UPDATE_RULE
+from alexnet_lib.experiments.learning import (
+    BIASES,
+    PLATEAU,
+    UPDATE_RULE,
+    WEIGHT_DECAY,
+    decay_dose,
+)
 from alexnet_lib.experiments.metrics import StepsTo
+from alexnet_lib.experiments.starting import DEVIATION, START
 from alexnet_lib.modules.build import build, decay_multipliers
 from alexnet_lib.nets.layers import Conv, Linear
 from alexnet_lib.training.optim import optimizer_for
@@ -67,16 +75,79 @@ def test_the_plateau_is_told_by_images_that_are_not_tested_on():
     assert same == fixed.training
 
 
+RATES_OF_BIASES = {  # conv2.bias: rate and decay in epochs 1 and 13
+    "code": ((0.006, 0.0), (0.0006, 0.0)),
+    "one-rate": ((0.003, 0.0), (0.0003, 0.0)),
+    "decayed": ((0.006, 0.01), (0.0006, 0.01)),
+    "kept": ((0.006, 0.0), (0.006, 0.0)),
+}
+
+
+@pytest.mark.parametrize("arm", RATES_OF_BIASES)
+def test_biases_learn_as_their_arm_says(arm):
+    """As the loop would set them: groups, the schedule, the layers' own rates."""
+    config = BIASES.arms("laptop")[arm]
+    net = build(config.network, seed=1)
+    multipliers = decay_multipliers(config.network)
+    optimizer = optimizer_for(net, config.training, multipliers)
+    found = {}
+    for name in ("conv2.bias", "conv2.weight"):
+        (group,) = (
+            g
+            for g in optimizer.param_groups
+            if any(p is net.get_parameter(name) for p in g["params"])
+        )
+        found[name] = []
+        for epoch in (0, 12):
+            rate = group["initial_lr"]
+            rate /= config.training.schedule.divisor([{"epoch": epoch}])
+            for exception in config.training.layer_rates:
+                if exception.layer == group["layer"] and epoch >= exception.from_epoch:
+                    rate *= exception.factor
+            found[name].append((rate, group["weight_decay"]))
+    expected = [pytest.approx(pair) for pair in RATES_OF_BIASES[arm]]
+    assert found["conv2.bias"] == expected
+    assert found["conv2.weight"] == [
+        pytest.approx((0.003, 0.01)),
+        pytest.approx((0.0003, 0.01)),
+    ]
+
+
+def test_the_dose_is_what_a_weight_without_gradient_loses():
+    """Step by step, with velocity and drop; but for how long a drop is felt."""
+    batches = 400
+    config = WEIGHT_DECAY.arms("laptop")["decay-0.01"].training
+    w, v = 1.0, 0.0
+    for epoch in range(config.epochs):
+        rate = config.learning_rate / config.schedule.divisor([{"epoch": epoch}])
+        for _ in range(batches):
+            v = config.momentum * v - config.weight_decay * rate * w
+            w += v
+    assert -math.log(w) == pytest.approx(decay_dose(config, batches), rel=1e-2)
+
+
+def test_every_dose_of_weight_decay_can_be_seen():
+    none, *doses = (
+        decay_dose(arm.training, 50_000 // 128)
+        for arm in WEIGHT_DECAY.arms("laptop").values()
+    )
+    assert none == 0
+    assert min(doses) > 1
+    with pytest.raises(ValueError, match="follow from a run's errors"):
+        decay_dose(PLATEAU.arms("laptop")["plateau"].training, 1)
+
+
 @pytest.mark.parametrize(
-    ("losses", "steps"),
+    ("losses", "steps", "restricted"),
     [
-        ([[2.3, 2.2], [1.0]], 100),
-        ([[2.3, 2.25], [2.21, 2.1]], 200),
-        ([[2.1]], 50),
-        ([[2.3], [2.3]], None),
-        ([[]], None),
+        ([[2.3, 2.2, 9], [1.0, 9]], 100, 100),
+        ([[2.3, 2.25, 2.0], [2.21, 2.1, 9]], 200, 200),
+        ([[2.3, 2.0], [2.3, 2.0]], None, 100),
+        ([[2.1]], None, None),
+        ([[]], None, None),
     ],
 )
-def test_steps_to_a_loss_are_counted_over_epochs(losses, steps):
+def test_steps_to_a_loss_are_counted_over_whole_fifties(losses, steps, restricted):
     run = [{"epoch": 0}, *({"train_running_losses": each} for each in losses)]
     assert StepsTo(2.20)(run) == steps
+    assert StepsTo(2.20, restricted=True)(run) == restricted

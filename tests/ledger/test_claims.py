@@ -82,7 +82,10 @@ def test_what_a_plan_judges_has_its_row(experiment):
     assert {plan.endpoint for plan in experiment.plan.values()} <= read
 
 
-@pytest.mark.parametrize("name", ["photographs", "cifar-crops", "cifar-colour"])
+@pytest.mark.parametrize(
+    "name",
+    ["photographs", "cifar-crops", "cifar-colour", "cifar-biases", "start"],
+)
 def test_no_planned_arm_is_without_a_row(name):
     """Each arm is compared: none is trained for nothing."""
     read = {

@@ -9,6 +9,7 @@ import pytest
 from alexnet_lib.ledger import estimate
 from alexnet_lib.ledger.estimate import NotReached
 from alexnet_lib.ledger.measures import (
+    Contrast,
     Counted,
     Difference,
     FurtherApart,
@@ -89,6 +90,20 @@ def test_a_pooled_difference_counts_every_complete_arm(runs):
     assert Difference("a", "b", "m")(incomplete, "pooled") == pooled
 
 
+def test_a_contrast_is_of_means_of_arms_by_seed(runs):
+    """a and b less c, and the product of two choices out of four arms."""
+    both = Contrast(("a", "b"), ("c",), "m", 10)
+    by_seed = [3.5 - 9.0, 3.5 - 9.5, 3.5 - 7.0]
+    assert both(runs) == estimate.mean([10 * x for x in by_seed])
+    assert Contrast(("a",), ("b",), "m")(runs) == Difference("a", "b", "m")(runs)
+    four = runs | {"d": runs["b"]}
+    product = Contrast(("a", "d"), ("b", "c"), "m", 2)(four)
+    expected = [a - c for a, c in ((4.0, 9.0), (6.0, 9.5), (5.0, 7.0))]
+    assert product == estimate.mean(expected)
+    assert both(missing(runs, "b", 2)) == NotReached(1, 3)
+    assert both({**runs, "c": []}) is None
+
+
 def test_within_runs_arms_are_averaged_by_seed(runs):
     """n less m is m: 3.5, 3.5 and 3.5 on average over a and b."""
     within = Within(("a", "b"), "n", "m", 10)(runs)
@@ -103,6 +118,7 @@ def test_within_runs_arms_are_averaged_by_seed(runs):
         Ratio("b", "a", "m"),
         Difference("a", "b", "m"),
         Difference("b", "a", "m"),
+        Contrast(("a",), ("b",), "m"),
     ],
 )
 def test_a_run_without_the_number_is_counted_not_left_out(runs, measure):
@@ -195,3 +211,10 @@ def test_what_a_measure_reads_is_data():
 def test_the_networks_counts_are_the_sums_over_its_layers():
     assert Counted("paper", "parameters")({}).value == 60_965_224
     assert Counted("paper", "units", 1e3)({}).text() == "659.3, counted"
+
+
+def test_a_layer_of_the_network_is_counted_alone():
+    """55 x 55 places of 96 maps, and of each an 11 x 11 kernel over three colours."""
+    assert Counted("paper", "units", layer="conv1")({}).value == 55 * 55 * 96
+    parameters = Counted("paper", "parameters", layer="conv1")({})
+    assert parameters.value == 96 * (11 * 11 * 3 + 1)

@@ -140,7 +140,8 @@ def test_decay_multipliers_name_every_parameter() -> None:
     assert list(multipliers) == names
     assert multipliers["batchnorm2.weight"] == 0
     assert multipliers["local3.weight"] == 3
-    assert multipliers["local3.bias"] == 0
+    assert multipliers["local3.bias"] == 3  # where biases are decayed at all
+    assert multipliers["batchnorm2.bias"] == 0
 
 
 # --- pooling ----------------------------------------------------------------------

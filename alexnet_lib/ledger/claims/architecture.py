@@ -31,6 +31,23 @@ _COUNTS = (
         paper="650",
         measure=Counted("paper", "units", 1e3),
     ),
+    *(
+        Claim(
+            name=f"neurons-{layer}",
+            section="§3.5, Fig. 2",
+            statement=f"neurons of {layer}",
+            unit="thousand",
+            paper=paper,
+            measure=Counted("paper", "units", 1e3, layer),
+        )
+        for layer, paper in (
+            ("conv1", "253.440"),
+            ("conv2", "186.624"),
+            ("conv3", "64.896"),
+            ("conv4", "64.896"),
+            ("conv5", "43.264"),
+        )
+    ),
 )
 _SECTION = "§3.1, Fig. 1"
 _RUNNING, _EVALUATED = "epochs_to_25", "epochs_to_25_evaluated"
