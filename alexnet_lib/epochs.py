@@ -5,7 +5,8 @@ One vocabulary for errors, as keys: of which images, which figure, from which vi
 `train_*`: training images seen as test images are; `test_*`: the test images;
 `validation_*`: images cut from the training set, where the data have them. `top1` and
 `top5` are fractions wrong, `loss` mean cross-entropy in nats; from the centre, or with
-`_ten` from ten views.
+`_ten` from ten views; with `_grey` of pictures without colour, which only one half of
+the first layer's kernels sees so where `_first` or `_second` follows.
 """
 
 from __future__ import annotations
@@ -48,6 +49,17 @@ class Epoch(TypedDict, total=False):
     """By layer, see `evaluation.probe.probe`."""
     kernel_colour: list[float]
     """By kernel of the first layer, see `evaluation.colour.colour_shares`."""
+    response_colour: list[float]
+    """By map of the first layer, see `evaluation.colour.response_shares`."""
+    test_top1_grey_first: float
+    test_top5_grey_first: float
+    test_loss_grey_first: float
+    test_top1_grey_second: float
+    test_top5_grey_second: float
+    test_loss_grey_second: float
+    test_top1_grey: float
+    test_top5_grey: float
+    test_loss_grey: float
 
 
 Epochs = list[Epoch]

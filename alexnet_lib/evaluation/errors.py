@@ -28,11 +28,13 @@ class Errors(NamedTuple):
 class Answers(NamedTuple):
     """A network's answer to each image: `log_probabilities` (N, classes) float32.
 
-    Of ten views they are the logarithms of the mean probabilities. With `labels` (N,).
+    Of ten views they are the logarithms of the mean probabilities. With `labels` (N,),
+    and the class that each view alone would have chosen, `chosen` (views, N).
     """
 
     log_probabilities: Tensor
     labels: Tensor
+    chosen: Tensor
 
     @property
     def probabilities(self) -> Tensor:
@@ -79,14 +81,16 @@ def answers(
     """
     was_training = net.training
     net.eval()
-    given = []
+    given, chosen = [], []
     for images in split.images.split(_BATCH // TEN if ten else _BATCH):
         seen = views.ten(images) if ten else views(images)[None]  # (views, B, 3, S, S)
         with autocast(views.device, precision):
             logits = net(channels_last(seen.flatten(0, 1)))  # (views * B, classes)
         given.append(mean_of_views(logits, len(seen)))
+        chosen.append(logits.argmax(1).unflatten(0, (len(seen), -1)))
     net.train(was_training)
-    return Answers(torch.cat(given), split.labels.to(views.device))
+    labels = split.labels.to(views.device)
+    return Answers(torch.cat(given), labels, torch.cat(chosen, 1))
 
 
 def mean_of_views(logits: Tensor, views: int) -> Tensor:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from alexnet_lib.config import RunConfig
 from alexnet_lib.epochs import LOOP_KEYS, Epoch
-from alexnet_lib.experiments.kept import Artifact, FirstLayer
+from alexnet_lib.experiments.kept import Artifact, FirstLayer, PixelRetrieval
 from alexnet_lib.experiments.measures import Measures, keys_of
 from alexnet_lib.experiments.metrics import Metric
 from alexnet_lib.experiments.plan import Plans
@@ -65,7 +65,7 @@ class Experiment:
         return [
             artifact
             for artifact in asked
-            if not isinstance(artifact, FirstLayer)
+            if not isinstance(artifact, FirstLayer | PixelRetrieval)
             or not artifact.seeds
             or seed in artifact.seeds
         ]

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+NEIGHBOURS = 6
+"""So many training images stand beside a test image in Figure 4."""
+
 
 @dataclass(frozen=True)
 class FirstLayer:
@@ -68,4 +71,63 @@ class Features:
         return self.layer
 
 
-Artifact = FirstLayer | RightAnswers | Probabilities | Features
+@dataclass(frozen=True)
+class Views:
+    """The class that each of the ten views of a test image would be given alone.
+
+    `chosen` (10, N), in the order of `data.views.ten_views`, beside the `labels` (N,).
+    """
+
+    epochs: tuple[int, ...] = ()
+    name: ClassVar = "views"
+
+
+@dataclass(frozen=True)
+class Retrieval:
+    """Training images nearest to each test image, and how many are of its class (§6.1).
+
+    By the outputs of each of `layers`, at the centre: `flatten` is what fc6 reads,
+    conv5's outputs pooled. Of the first one also by the authors' shortcut, in
+    `batches` of so many images, and by `codes` of such lengths; `evaluation.retrieval`
+    has both. Searched are at most `images` training images, for as many test images,
+    every class in proportion.
+
+    - `labels` (N,) of the test images; `nearest` (N, 6) training images and their
+      `distances`, float16, by the first layer.
+    - `hits_<layer>`, `hits_<layer>_<way>` (N,): how many of the six are of its class.
+    - `found_<layer>_<way>` (N,): how many of the exact six a shortcut finds.
+    """
+
+    layers: tuple[str, ...] = ("fc7", "flatten")
+    batches: tuple[int, ...] = (1024, 19)
+    codes: tuple[int, ...] = (8, 16, 32, 64, 128)
+    images: int = 10_000
+    epochs: tuple[int, ...] = ()
+    name: ClassVar = "retrieval"
+
+
+@dataclass(frozen=True)
+class PixelRetrieval:
+    """The same by the pixels themselves, which no network has a part in.
+
+    `labels` and `hits_pixels` (N,), `nearest` (N, 6); and, by so many random
+    combinations of the pixels as `random` says, `hits_pixels_random` (N,). Of the runs
+    of `seeds` only, or without them of all.
+    """
+
+    random: int = 256
+    images: int = 10_000
+    epochs: tuple[int, ...] = ()
+    seeds: tuple[int, ...] = ()
+    name: ClassVar = "pixels"
+
+
+Artifact = (
+    FirstLayer
+    | RightAnswers
+    | Probabilities
+    | Features
+    | Views
+    | Retrieval
+    | PixelRetrieval
+)

@@ -11,8 +11,16 @@ import dataclasses
 from alexnet_lib.config import RunConfig
 from alexnet_lib.experiments import photographs
 from alexnet_lib.experiments.experiment import Arms, Experiment
-from alexnet_lib.experiments.kept import FirstLayer, Probabilities, RightAnswers
-from alexnet_lib.experiments.measures import Measures
+from alexnet_lib.experiments.kept import (
+    FirstLayer,
+    PixelRetrieval,
+    Probabilities,
+    Retrieval,
+    RightAnswers,
+    Views,
+)
+from alexnet_lib.experiments.measures import GreyErrors, Measures, ResponseColour
+from alexnet_lib.experiments.metrics import GreyCost, HalfColour, Last, Metric
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.nets import ablations
 from alexnet_lib.nets.layers import Conv
@@ -24,6 +32,7 @@ EPOCHS, DROPS = 30, (20, 26)
 TRAIN_IMAGES: dict[Scale, int] = {"smoke": 100, "laptop": 2000, "paper": 50_000}
 KERNELS_AFTER = (0, 1, 2, 3, 5, 7, 10, 13, 16, 20, 23, 26)
 """Epochs whose kernels are kept of one run, for a slider through training."""
+RESPONSE_IMAGES = 1000
 
 
 def _base(scale: Scale) -> RunConfig:
@@ -72,7 +81,20 @@ def _arms(scale: Scale) -> Arms:
 
 
 def _measures(scale: Scale) -> Measures:
-    return photographs.measures_with(TRAIN_IMAGES[scale])
+    return (
+        *photographs.measures_with(TRAIN_IMAGES[scale]),
+        ResponseColour(RESPONSE_IMAGES),
+        GreyErrors(),
+    )
+
+
+_METRICS: dict[str, Metric] = photographs.METRICS | {
+    "response_first_half": HalfColour(0, "response_colour"),
+    "response_second_half": HalfColour(1, "response_colour"),
+    "test_top1_grey": Last("test_top1_grey"),
+    "grey_costs_greyer_half": GreyCost(),
+    "grey_costs_other_half": GreyCost(other=True),
+}
 
 
 PHOTOGRAPHS = Experiment(
@@ -81,15 +103,21 @@ PHOTOGRAPHS = Experiment(
     question="What is each part of AlexNet worth to a net that is trained to the end?",
     arms=_arms,
     measures=_measures,
-    metrics=photographs.METRICS,
+    metrics=_METRICS,
     seeds={"smoke": 1, "laptop": 8, "paper": 1},
     expect={
         "smoke": "a minute, on synthetic images: the errors mean nothing",
         "laptop": "about four hours per seed and thread; top-1 errors near 25 %",
         "paper": "ImageNet, 90 epochs of each net: days on a GPU",
     },
-    keeps=(RightAnswers(), Probabilities(), FirstLayer()),
-    keeps_of={"baseline": (FirstLayer(epochs=KERNELS_AFTER, seeds=(1,)),)},
+    keeps=(RightAnswers(), Probabilities(), Views(), FirstLayer()),
+    keeps_of={
+        "baseline": (
+            FirstLayer(epochs=KERNELS_AFTER, seeds=(1,)),
+            Retrieval(epochs=(0,)),
+            PixelRetrieval(seeds=(1,)),
+        )
+    },
     plan={
         "laptop": Plan(
             seeds=8,
@@ -104,7 +132,8 @@ PHOTOGRAPHS = Experiment(
             rule="§3, §7: the direction of top-1 over ten views, training error beside "
             "it; §4.1: the gap without crops larger by 5 points or more, its interval "
             "above 0, and the test error higher; §6.1: in 7 of 8 runs the halves' "
-            "mean colour further apart than in any of dense-conv2",
+            "mean colour, of responses to test images, further apart than in any of "
+            "dense-conv2",
             error_term="pooled",
         )
     },

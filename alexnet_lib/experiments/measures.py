@@ -73,8 +73,43 @@ class KernelColour:
     keys: ClassVar = ("kernel_colour",)
 
 
+@dataclass(frozen=True)
+class ResponseColour:
+    """Share of each map of the first convolution that answers to colour (§6.1).
+
+    Of the variance over `images` of the test images, every class in proportion.
+    """
+
+    images: int
+    when: ClassVar[When] = "at the end"
+    keys: ClassVar = ("response_colour",)
+
+
+@dataclass(frozen=True)
+class GreyErrors:
+    """Errors on the test images if half of conv1's kernels, or all, see them in grey.
+
+    The first half are tower 0's. A tower that does not look at colour loses nothing by
+    it: what §6.1 says of the kernels, asked of what the network does with them.
+    """
+
+    when: ClassVar[When] = "at the end"
+    keys: ClassVar = tuple(
+        key
+        for who in ("_first", "_second", "")
+        for key in _errors("test", f"_grey{who}")
+    )
+
+
 Measure = (
-    TestErrors | ValidationErrors | TrainErrors | TenViewErrors | Probe | KernelColour
+    TestErrors
+    | ValidationErrors
+    | TrainErrors
+    | TenViewErrors
+    | Probe
+    | KernelColour
+    | ResponseColour
+    | GreyErrors
 )
 Measures = tuple[Measure, ...]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Any
+from typing import Any, Literal
 
 from alexnet_lib import epochs
 from alexnet_lib.epochs import Epoch
@@ -94,14 +94,44 @@ class StepsTo:
 
 @dataclass(frozen=True)
 class HalfColour:
-    """Mean colour share of the first or the second `half` (0, 1) of the kernels."""
+    """Mean colour share of the first or the second `half` (0, 1) of the kernels.
+
+    `of` their weights, or of their responses.
+    """
 
     half: int
-    keys: tuple[str, ...] = ("kernel_colour",)
+    of: Literal["kernel_colour", "response_colour"] = "kernel_colour"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The figures that it reads."""
+        return (self.of,)
 
     def __call__(self, run: Sequence[Epoch]) -> float:
         """Compute the mean share at the end of a run."""
-        return fmean(by_tower(run[-1]["kernel_colour"])[self.half])
+        return fmean(by_tower(run[-1][self.of])[self.half])
+
+
+@dataclass(frozen=True)
+class GreyCost:
+    """Top-1 error that it costs if one half of conv1's kernels sees pictures in grey.
+
+    Of the two halves that whose responses have less colour in them, or the `other`:
+    which tower is the colour one is chance.
+    """
+
+    other: bool = False
+    keys: tuple[str, ...] = (
+        *("response_colour", "test_top1"),
+        *("test_top1_grey_first", "test_top1_grey_second"),
+    )
+
+    def __call__(self, run: Sequence[Epoch]) -> float:
+        """Compute the error so, minus the error in full colour, at the end of a run."""
+        last = run[-1]
+        first, second = map(fmean, by_tower(last["response_colour"]))
+        in_grey = last["test_top1_grey_first"], last["test_top1_grey_second"]
+        return in_grey[(second < first) != self.other] - last["test_top1"]
 
 
 @dataclass(frozen=True)
@@ -117,7 +147,7 @@ class Stuck:
         return run[self.after]["probe"][self.layer]["stuck"]
 
 
-Metric = Last | Gap | EpochsTo | StepsTo | HalfColour | Stuck
+Metric = Last | Gap | EpochsTo | StepsTo | HalfColour | GreyCost | Stuck
 
 
 def by_tower(shares: list[float]) -> tuple[list[float], list[float]]:

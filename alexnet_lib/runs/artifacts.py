@@ -6,11 +6,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from alexnet_lib.files import reading, written_whole
+
+if TYPE_CHECKING:  # the ledger reads arrays without torch, whose import takes seconds
+    from torch import Tensor
 
 Arrays = dict[str, NDArray]
 _MEND = (
@@ -21,6 +25,17 @@ _MEND = (
 
 class ArtifactError(RuntimeError):
     """Arrays of a run that cannot be used."""
+
+
+def half(tensor: Tensor) -> NDArray:
+    """A tensor as an array in half precision."""
+    return tensor.detach().cpu().half().numpy()
+
+
+def small(numbers: Tensor) -> NDArray:
+    """Whole numbers from 0 on as an array of the smallest type that holds them."""
+    values = numbers.cpu().numpy()
+    return values.astype(np.min_scalar_type(values.max(initial=0)))
 
 
 def packed(right: NDArray) -> NDArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
@@ -13,7 +14,11 @@ from alexnet_lib.config import Precision
 from alexnet_lib.data import Dataset, Split
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.epochs import Epoch
-from alexnet_lib.evaluation.colour import colour_shares
+from alexnet_lib.evaluation.colour import (
+    colour_shares,
+    errors_in_grey,
+    response_shares,
+)
 from alexnet_lib.evaluation.errors import Answers, Errors, answers, errors
 from alexnet_lib.evaluation.features import outputs_of
 from alexnet_lib.evaluation.probe import probe
@@ -21,20 +26,27 @@ from alexnet_lib.experiments import kept
 from alexnet_lib.experiments import measures as asked
 from alexnet_lib.experiments.kept import Artifact
 from alexnet_lib.experiments.measures import Measure, When
-from alexnet_lib.runs import artifacts
-from alexnet_lib.runs.artifacts import Arrays
-from alexnet_lib.training.team import SINGLE_PROCESS, Team
+from alexnet_lib.modules.build import build
+from alexnet_lib.modules.precision import to_device
+from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.runs import artifacts, retrieved
+from alexnet_lib.runs.artifacts import Arrays, half, small
+from alexnet_lib.training.team import SINGLE_PROCESS, Team, random_state_kept
 
 
 @dataclass(frozen=True)
 class Subject:
-    """A network, and what is needed to measure it: data, their views, who trains."""
+    """A network, and what is needed to measure it: data, their views, who trains.
+
+    Where several processes share it, `network` says what it is when it is merged.
+    """
 
     net: nn.Module
     dataset: Dataset
     views: CentreViews
     precision: Precision = "float32"
     team: Team = SINGLE_PROCESS
+    network: NetworkConfig | None = None
 
     def errors(self, split: Split, *, ten: bool = False) -> Errors:
         """Errors on `split`, from the centre or from ten views."""
@@ -52,6 +64,22 @@ class Subject:
                 f"{self.team.processes} share this network; train in one process"
             )
         return self.net
+
+    def merged(self) -> nn.Sequential | None:
+        """The whole network: in a team the main process's copy, None in the others.
+
+        All processes of a team call it together.
+        """
+        if self.team.processes == 1:
+            return self.alone("merged")
+        whole = _merged(self)
+        if not self.team.is_main:
+            return None
+        assert self.network is not None
+        with random_state_kept(self.team.device):
+            net = to_device(build(self.network, seed=0), self.team.device)
+        net.load_state_dict(whole)
+        return net
 
 
 def take(measures: Iterable[Measure], when: When, of: Subject) -> Epoch:
@@ -95,6 +123,24 @@ def _colour(_: asked.KernelColour, of: Subject) -> dict[str, Any]:
     return {} if kernels is None else {"kernel_colour": colour_shares(kernels).tolist()}
 
 
+def _response(measure: asked.ResponseColour, of: Subject) -> dict[str, Any]:
+    net, split = of.merged(), of.dataset.test.every_nth(measure.images)
+    if net is None:
+        return {}
+    return {"response_colour": response_shares(net, split, of.views).tolist()}
+
+
+def _in_grey(measure: asked.GreyErrors, of: Subject) -> dict[str, Any]:
+    net, test = of.merged(), of.dataset.test
+    if net is None:
+        return {}
+    found = [
+        errors_in_grey(net, test, of.views, halves, of.precision)
+        for halves in ((0,), (1,), (0, 1))
+    ]
+    return dict(zip(measure.keys, itertools.chain(*found), strict=True))
+
+
 def _named(measure: Measure, found: Errors) -> dict[str, Any]:
     return dict(zip(measure.keys, found, strict=True))
 
@@ -110,6 +156,8 @@ FIGURES: dict[type[Measure], Callable[[Any, Subject], dict[str, Any]]] = {
     asked.TenViewErrors: _ten,
     asked.Probe: _probe,
     asked.KernelColour: _colour,
+    asked.ResponseColour: _response,
+    asked.GreyErrors: _in_grey,
 }
 """How each measure is taken."""
 
@@ -130,7 +178,7 @@ def _first_layer(_: kept.FirstLayer, of: Subject) -> Arrays:
         "bias": whole["conv1.bias"],
         "mean": mean,
     }
-    return {name: _half(tensor) for name, tensor in tensors.items()}
+    return {name: half(tensor) for name, tensor in tensors.items()}
 
 
 def _right(_: kept.RightAnswers, of: Subject) -> Arrays:
@@ -147,24 +195,36 @@ def _right(_: kept.RightAnswers, of: Subject) -> Arrays:
 def _probabilities(_: kept.Probabilities, of: Subject) -> Arrays:
     given = of.answers(of.dataset.test, ten=True)
     return {
-        "probabilities": _half(given.probabilities),
+        "probabilities": half(given.probabilities),
         "labels": given.labels.cpu().numpy(),
     }
 
 
 def _features(artifact: kept.Features, of: Subject) -> Arrays:
-    net = of.alone(artifact.layer)
+    net, how = of.alone(artifact.layer), (of.views, of.precision)
     splits = {"test": of.dataset.test}
     if artifact.train:
         splits["train"] = of.dataset.train.every_nth(artifact.train)
     return {
-        name: _half(outputs_of(net, artifact.layer, split, of.views, of.precision))
+        name: half(*outputs_of(net, [artifact.layer], split, *how).values())
         for name, split in splits.items()
     }
 
 
-def _half(tensor: Tensor) -> Any:
-    return tensor.detach().cpu().half().numpy()
+def _views(_: kept.Views, of: Subject) -> Arrays:
+    given = of.answers(of.dataset.test, ten=True)
+    return {"chosen": small(given.chosen), "labels": small(given.labels)}
+
+
+def _retrieval(artifact: kept.Retrieval, of: Subject) -> Arrays:
+    net = of.merged()
+    if net is None:
+        return {}
+    return retrieved.by_layers(artifact, net, of.dataset, of.views, of.precision)
+
+
+def _pixels(artifact: kept.PixelRetrieval, of: Subject) -> Arrays:
+    return retrieved.by_pixels(artifact, of.dataset, of.views)
 
 
 ARRAYS: dict[type[Artifact], Callable[[Any, Subject], Arrays]] = {
@@ -172,5 +232,8 @@ ARRAYS: dict[type[Artifact], Callable[[Any, Subject], Arrays]] = {
     kept.RightAnswers: _right,
     kept.Probabilities: _probabilities,
     kept.Features: _features,
+    kept.Views: _views,
+    kept.Retrieval: _retrieval,
+    kept.PixelRetrieval: _pixels,
 }
 """How each kind of artifact is taken."""

@@ -117,7 +117,8 @@ def _untrained(
     if start:
         net.load_state_dict(team.shard(net, start), strict=False)
     views = centre_views(config, dataset, team.device)
-    return Subject(net, dataset, views, config.training.precision, team)
+    precision = config.training.precision
+    return Subject(net, dataset, views, precision, team, config.network)
 
 
 def centre_views(

@@ -52,3 +52,14 @@ def test_kernels_through_training_are_kept_of_one_run():
     assert epochs_of("baseline", 1) == {(), KERNELS_AFTER}
     assert epochs_of("baseline", 2) == {()}
     assert epochs_of("half", 1) == {()}
+
+
+def test_retrieval_is_kept_of_the_baseline_before_and_after_training():
+    def kept_of(arm, seed):
+        return {a.name: a for a in PHOTOGRAPHS.artifacts(arm, seed)}
+
+    assert kept_of("baseline", 8)["retrieval"].epochs == (0,)
+    assert "retrieval" not in kept_of("without-fc7", 1)
+    assert "pixels" in kept_of("baseline", 1)
+    assert "pixels" not in kept_of("baseline", 2)
+    assert all("views" in kept_of(arm, 1) for arm in ARMS)

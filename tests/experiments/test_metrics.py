@@ -2,7 +2,7 @@
 
 import pytest
 
-from alexnet_lib.experiments.metrics import EpochsTo, Gap, HalfColour, Last
+from alexnet_lib.experiments.metrics import EpochsTo, Gap, GreyCost, HalfColour, Last
 
 EPOCHS = [
     {"epoch": 0, "test_top1": 0.9},
@@ -10,6 +10,9 @@ EPOCHS = [
     {
         **{"epoch": 2, "test_top1": 0.3, "train_top1": 0.1, "train_running_top1": 0.2},
         "kernel_colour": [0.1, 0.3, 0.5, 0.9],
+        "response_colour": [0.2, 0.1, 0.0, 0.1],
+        "test_top1_grey_first": 0.45,
+        "test_top1_grey_second": 0.35,
     },
 ]
 
@@ -23,6 +26,9 @@ EPOCHS = [
         (EpochsTo("train_running_top1", 0.1), None),
         (HalfColour(0), 0.2),
         (HalfColour(1), 0.7),
+        (HalfColour(0, "response_colour"), 0.15),
+        (GreyCost(), 0.05),
+        (GreyCost(other=True), 0.15),
     ],
     ids=repr,
 )

@@ -7,11 +7,15 @@ import torch
 from alexnet_lib import data, settings
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.evaluation.colour import colour_shares
+from alexnet_lib.evaluation.features import outputs_of
 from alexnet_lib.experiments.kept import (
     Features,
     FirstLayer,
+    PixelRetrieval,
     Probabilities,
+    Retrieval,
     RightAnswers,
+    Views,
 )
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.cifar import four_layer
@@ -111,6 +115,55 @@ def test_features_are_the_layers_outputs(subject):
     assert arrays["train"].shape == (20, expected.shape[1])
     with pytest.raises(ValueError, match="no layer 'fc7'; this network has conv1"):
         arrays_of(Features("fc7"), subject)
+
+
+def test_views_are_asked_one_by_one(subject):
+    arrays = arrays_of(Views(), subject)
+    test = subject.dataset.test
+    assert arrays["chosen"].shape == (10, len(test))
+    assert arrays["labels"].tolist() == test.labels.tolist()
+    seen = subject.views.ten(test.images[:40])
+    with torch.no_grad():
+        for view, chosen in zip(seen, arrays["chosen"], strict=True):
+            expected = subject.net.eval()(view).argmax(1)
+            assert chosen[:40].tolist() == expected.tolist()
+    centre = 1 - (arrays["chosen"][4] == arrays["labels"]).mean()
+    assert centre == pytest.approx(subject.errors(test).top1)
+
+
+def test_retrieval_counts_training_images_of_the_same_class(subject):
+    asked = Retrieval(("conv3", "flatten"), batches=(50,), codes=(4,), images=120)
+    arrays = arrays_of(asked, subject)
+    train = subject.dataset.train.every_nth(120)
+    test = subject.dataset.test.every_nth(120)
+    vectors = [
+        outputs_of(subject.net, ["conv3"], split, subject.views)["conv3"].double()
+        for split in (test, train)
+    ]
+    apart = (vectors[0][:, None] - vectors[1][None]).norm(dim=2)
+    order = apart.argsort(1)[:, :6]
+    assert np.array_equal(arrays["nearest"], order)
+    assert arrays["distances"] == pytest.approx(apart.gather(1, order), rel=1e-3)
+    right = (train.labels[order] == test.labels[:, None]).sum(1)
+    assert arrays["hits_conv3"].tolist() == right.tolist()
+    assert arrays["labels"].tolist() == test.labels.tolist()
+    others = {"pca-4", "random-4", "batches-50"}
+    assert {f"hits_conv3_{way}" for way in others} < arrays.keys()
+    assert {"hits_flatten", "found_conv3_batches-50"} < arrays.keys()
+    assert len(arrays) == 9
+    assert sum(array.nbytes for array in arrays.values()) < 120 * 40
+
+
+def test_retrieval_by_pixels_needs_no_network(subject):
+    arrays = arrays_of(PixelRetrieval(random=2000, images=150), subject)
+    splits = subject.dataset.test.every_nth(150), subject.dataset.train.every_nth(150)
+    seen = [subject.views(split.images[:]).flatten(1).double() for split in splits]
+    order = (seen[0][:, None] - seen[1][None]).norm(dim=2).argsort(1)[:, :6]
+    right = (splits[1].labels[order] == splits[0].labels[:, None]).sum(1)
+    assert arrays["hits_pixels"].tolist() == right.tolist()
+    assert np.array_equal(arrays["nearest"], order)
+    apart = abs(arrays["hits_pixels_random"].astype(int) - arrays["hits_pixels"])
+    assert apart.mean() < 1
 
 
 @pytest.mark.parametrize("path", PUBLISHED, ids=lambda path: path.name)

@@ -18,8 +18,10 @@ from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
 from alexnet_lib.experiments.kept import FirstLayer, RightAnswers
 from alexnet_lib.experiments.measures import (
+    GreyErrors,
     KernelColour,
     Probe,
+    ResponseColour,
     TestErrors,
     TrainErrors,
     ValidationErrors,
@@ -112,10 +114,33 @@ def test_what_is_measured_changes_no_weight():
     small = few(data.load("synthetic"), 64, 10)
     trained = [
         train_config(config, small, 1, measures=measures, show=False)[0]
-        for measures in ((), (TestErrors(), TrainErrors(30), Probe(20), KernelColour()))
+        for measures in (
+            (),
+            (TestErrors(), TrainErrors(30), Probe(20), KernelColour()),
+            (ResponseColour(30), GreyErrors()),
+        )
     ]
-    first, second = (weights_sha256(subject.net) for subject in trained)
-    assert first == second
+    assert len({weights_sha256(subject.net) for subject in trained}) == 1
+
+
+def test_colour_in_responses_is_measured_of_a_net_that_is_shared_out():
+    config = quick().arms("smoke")["2012-relu"]
+    small = few(data.load("synthetic"), 64, 40)
+    asked = (TestErrors(), ResponseColour(30), GreyErrors())
+    last = []
+    for processes in (1, 2):
+        team = SingleProcess(torch.device("cpu"))
+        team.processes = processes
+        state = torch.get_rng_state()
+        _, epochs = train_config(
+            config, small, 1, measures=asked, show=False, team=team
+        )
+        assert torch.equal(state, torch.get_rng_state())
+        last.append({k: epochs[-1][k] for m in asked for k in m.keys})
+    assert last[0] == last[1]
+    assert len(last[0]["response_colour"]) == 32
+    assert last[0]["test_loss_grey"] != last[0]["test_loss_grey_first"]
+    assert last[0]["test_loss_grey_second"] != last[0]["test_loss"]
 
 
 def test_a_run_is_a_value():
