@@ -116,11 +116,21 @@ class TrainingConfig:
 class StartFrom:
     """Weights to start from: those of the run of `arm`, same experiment, same seed.
 
-    `layers` names the layers that are copied; all others are drawn.
+    `layers` names the layers that are copied; all others are drawn. Where that arm's
+    network calls them otherwise, `theirs` has its names for them, in the same order.
     """
 
     arm: str
     layers: tuple[str, ...]
+    theirs: tuple[str, ...] = ()
+
+    @property
+    def own_names(self) -> dict[str, str]:
+        """By the other network's name of each layer, this one's.
+
+        Raises `ValueError` unless `theirs` is empty or as long as `layers`.
+        """
+        return dict(zip(self.theirs or self.layers, self.layers, strict=True))
 
 
 @dataclass(frozen=True)

@@ -26,4 +26,4 @@ def run(arguments: argparse.Namespace) -> None:
     if arguments.json:
         print(json.dumps(report.ledger_json(rows), indent=1))
     else:
-        print(report.ledger_table(rows))
+        print(report.ledger_page(rows))

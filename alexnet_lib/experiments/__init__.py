@@ -9,6 +9,7 @@ from alexnet_lib.experiments import (
     overfitting,
     photographs,
     starting,
+    vgg,
 )
 from alexnet_lib.experiments.experiment import Experiment
 
@@ -23,6 +24,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         overfitting,
         learning,
         starting,
+        vgg,
     )
     for e in module.EXPERIMENTS
 }

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal, Protocol
+from typing import Literal, Protocol, cast
 
 from alexnet_lib.experiments.plan import ErrorTerm
 from alexnet_lib.ledger import answers, estimate
@@ -19,6 +19,8 @@ from alexnet_lib.ledger.answers import Scored
 from alexnet_lib.ledger.estimate import Estimate, NotReached, Outcome
 from alexnet_lib.nets.alexnet import Preset, alexnet
 from alexnet_lib.nets.counts import count, total
+from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.nets.vgg import CONFIGURATIONS, Configuration, vgg
 from alexnet_lib.runs.records import Record, Runs
 
 
@@ -301,7 +303,7 @@ class Within:
 class Counted:
     """A number of the network, or of its `layer`, in units of `per`; without runs."""
 
-    network: Preset
+    network: Preset | Configuration
     what: Literal["parameters", "units"]
     per: float = 1.0
     layer: str = ""
@@ -310,9 +312,16 @@ class Counted:
 
     def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
         """The number, exact."""
-        layers = count(alexnet(self.network))
+        layers = count(_named(self.network))
         counted = total(c for c in layers if self.layer in ("", c.name))
         return estimate.counted(getattr(counted, self.what) / self.per)
+
+
+def _named(network: Preset | Configuration) -> NetworkConfig:
+    """AlexNet by the name of a preset, VGG by that of a configuration."""
+    if network in CONFIGURATIONS:
+        return vgg(network)
+    return alexnet(cast(Preset, network))
 
 
 def _common_seeds(runs: Runs, arms: Sequence[str]) -> set[int]:

@@ -10,7 +10,7 @@ from typing import Any
 from alexnet_lib.experiments import by_name
 from alexnet_lib.ledger import same_data
 from alexnet_lib.ledger.claim import Claim
-from alexnet_lib.ledger.claims import CLAIMS
+from alexnet_lib.ledger.claims import CLAIMS, PAPERS
 from alexnet_lib.ledger.estimate import Estimate, Outcome, holm
 from alexnet_lib.ledger.verdict import verdict
 from alexnet_lib.runs import records
@@ -153,6 +153,16 @@ def _counting_for(claim: Claim, runs: Runs) -> Runs:
         return (run.data["name"] in IMAGENET) == claim.of_imagenet
 
     return {arm: [run for run in all_ if counts(run)] for arm, all_ in runs.items()}
+
+
+def ledger_page(rows: Sequence[Row]) -> str:
+    """The ledger in markdown, a heading and a table for each paper that has rows."""
+    parts = []
+    for paper, claims in PAPERS.items():
+        of_paper = [row for row in rows if row.claim in claims]
+        if of_paper:
+            parts.append(f"## {paper}\n\n{ledger_table(of_paper)}")
+    return "\n\n".join(parts)
 
 
 def ledger_table(rows: Sequence[Row], *, yours: bool = True) -> Table:

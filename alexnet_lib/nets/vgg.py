@@ -7,9 +7,13 @@ halves the side.
 
 from __future__ import annotations
 
+import dataclasses
+import math
+from collections.abc import Callable
 from itertools import accumulate
 from typing import Literal, get_args
 
+from alexnet_lib.nets.counts import count
 from alexnet_lib.nets.layers import (
     Activation,
     Conv,
@@ -18,8 +22,14 @@ from alexnet_lib.nets.layers import (
     Linear,
     Pool,
     ResponseNorm,
+    Weighted,
 )
-from alexnet_lib.nets.network import NetworkConfig
+from alexnet_lib.nets.network import (
+    NetworkConfig,
+    numbered,
+    numbers_of,
+    with_input_side,
+)
 
 Configuration = Literal["A", "A-LRN", "B", "C", "D", "E"]
 CONFIGURATIONS: tuple[Configuration, ...] = get_args(Configuration)
@@ -81,3 +91,66 @@ def layers_from_a(configuration: Configuration) -> dict[str, str]:
         return [*convolutions, *(f"fc{hidden + i}" for i in range(3))]
 
     return dict(zip(seven(configuration), seven("A"), strict=True))
+
+
+def with_5x5(network: NetworkConfig) -> NetworkConfig:
+    """Put one 5x5 convolution where two 3x3 follow each other (§4.1's shallow net).
+
+    Of three in a row the first two. The new one sees as far, in one step.
+    """
+    layers: list[Layer] = []
+    for layer in network.layers:
+        if isinstance(layer, Conv) and layers[-2:] == [layer, Activation()]:
+            layers[-2:] = [dataclasses.replace(layer, kernel=5, padding=2)]
+        else:
+            layers.append(layer)
+    return dataclasses.replace(network, layers=tuple(layers))
+
+
+def narrowed(network: NetworkConfig, side: int, parts: int = 4) -> NetworkConfig:
+    """Copy the network with a `parts`th of its maps and hidden units, on `side` pixels.
+
+    Deviations grow as the inputs of a unit become fewer, by the root of their ratio, so
+    that on its way up a signal keeps the size that it has in the whole network.
+    """
+    last = numbers_of(network, Linear)[-1]
+    layers: list[Layer] = []
+    for number, layer in numbered(network):
+        if isinstance(layer, Conv):
+            layer = dataclasses.replace(layer, maps=layer.maps // parts)
+        elif isinstance(layer, Linear) and number < last:
+            layer = dataclasses.replace(layer, units=layer.units // parts)
+        layers.append(layer)
+    slim = dataclasses.replace(network, layers=tuple(layers))
+    return _as_strong(with_input_side(slim, side), network)
+
+
+def with_deviations(network: NetworkConfig, factor: float) -> NetworkConfig:
+    """Draw every weight `factor` times as wide."""
+    return _each_deviation(network, lambda number: factor)
+
+
+def _as_strong(slim: NetworkConfig, whole: NetworkConfig) -> NetworkConfig:
+    """Give `slim` deviations with which signals keep the size they have in `whole`."""
+    ratios = [a / b for a, b in zip(_inputs(whole), _inputs(slim), strict=True)]
+    return _each_deviation(slim, lambda number: math.sqrt(ratios[number - 1]))
+
+
+def _inputs(network: NetworkConfig) -> list[int]:
+    """Count the inputs of a unit of each weight layer."""
+    return [c.multiply_adds // c.units for c in count(network) if c.units]
+
+
+def _each_deviation(
+    network: NetworkConfig, factor: Callable[[int], float]
+) -> NetworkConfig:
+    """Multiply the deviation of each weight layer by the factor of its number."""
+    return dataclasses.replace(
+        network,
+        layers=tuple(
+            dataclasses.replace(layer, std=layer.std * factor(number))
+            if isinstance(layer, Weighted)
+            else layer
+            for number, layer in numbered(network)
+        ),
+    )

@@ -14,7 +14,7 @@ from typing import Any, get_args
 
 import torch
 
-from alexnet_lib.config import RunConfig
+from alexnet_lib.config import RunConfig, StartFrom
 from alexnet_lib.config_json import to_dict
 from alexnet_lib.data import Dataset
 from alexnet_lib.epochs import LOOP_KEYS
@@ -129,8 +129,13 @@ def _check_names(config: RunConfig) -> None:
     """Raise `ValueError` if a layer is named that has no weights in this network."""
     kinds = (*get_args(Weighted), BatchNorm)
     layers = [p.name for p in layers_of(config.network) if isinstance(p.layer, kinds)]
-    start = () if config.start is None else config.start.layers
-    named = [("start.layers", name) for name in start]
+    start = config.start or StartFrom("", ())
+    if start.theirs and len(start.theirs) != len(start.layers):
+        raise ValueError(
+            f"start.theirs: {len(start.theirs)} names for {len(start.layers)} layers; "
+            "give one for each, or none"
+        )
+    named = [("start.layers", name) for name in start.layers]
     for index, rate in enumerate(config.training.layer_rates):
         layer = rate.layer.removesuffix(".weight").removesuffix(".bias")
         named.append((f"training.layer_rates[{index}].layer", layer))

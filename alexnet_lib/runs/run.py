@@ -191,13 +191,17 @@ class Run:
                 f"{self.title} starts from the weights of arm {wanted.arm}, which is "
                 f"not finished; run it first (looked for {other.checkpoint_path})"
             )
-        layers = {name: name.rpartition(".")[0] for name in state["net"]}
-        if missing := [x for x in wanted.layers if x not in layers.values()]:
+        own_names, given = wanted.own_names, _by_layer(state["net"])
+        if missing := own_names.keys() - given.keys():
             raise CheckpointError(
                 f"{self.title} starts from layers of arm {wanted.arm}, which has no "
-                f"{missing[0]}; leave it out of `start.layers`"
+                f"{min(missing)}; leave it out of `start.layers`"
             )
-        return {n: t for n, t in state["net"].items() if layers[n] in wanted.layers}
+        return {
+            f"{own}.{parameter}": tensor
+            for theirs, own in own_names.items()
+            for parameter, tensor in given[theirs].items()
+        }
 
     def _keep(self, root: Path, subject: Subject, epoch: int | None = None) -> None:
         """Write the arrays that are kept of this arm, at the end or after an epoch."""
@@ -234,6 +238,15 @@ class Run:
             started=started,
             wall_seconds=round(seconds, 1),
         )
+
+
+def _by_layer(state: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+    """Sort the tensors of a network by layer, and by name within it."""
+    layers: dict[str, dict[str, Tensor]] = {}
+    for name, tensor in state.items():
+        layer, _, parameter = name.rpartition(".")
+        layers.setdefault(layer, {})[parameter] = tensor
+    return layers
 
 
 def run_id(config: RunConfig, measures: Measures, fingerprint: str, seed: int) -> str:

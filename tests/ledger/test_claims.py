@@ -84,7 +84,14 @@ def test_what_a_plan_judges_has_its_row(experiment):
 
 @pytest.mark.parametrize(
     "name",
-    ["photographs", "cifar-crops", "cifar-colour", "cifar-biases", "start"],
+    [
+        "photographs",
+        "cifar-crops",
+        "cifar-colour",
+        "cifar-biases",
+        "start",
+        "vgg-depth",
+    ],
 )
 def test_no_planned_arm_is_without_a_row(name):
     """Each arm is compared: none is trained for nothing."""

@@ -7,7 +7,7 @@ import pytest
 
 from alexnet_lib import cli, settings
 from alexnet_lib.ledger import estimate, report, run_tables
-from alexnet_lib.ledger.claims import CLAIMS
+from alexnet_lib.ledger.claims import CLAIMS, PAPERS
 from alexnet_lib.runs import records
 
 README = (settings.PROJECT / "README.md").read_text(encoding="utf-8")
@@ -176,8 +176,18 @@ def test_report_command_prints_json_and_markdown(capsys, own_results):
     assert [row["claim"] for row in rows] == [claim.name for claim in CLAIMS]
     assert cli.main(["report", "--scale", "smoke"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 2 + len(CLAIMS)
-    assert len({line.count("|") for line in lines}) == 1
+    rows = [line for line in lines if "|" in line]
+    assert len(rows) == 2 * len(PAPERS) + len(CLAIMS)
+    assert len({line.count("|") for line in rows}) == 1
+
+
+def test_each_paper_has_a_heading_and_a_table_of_its_own():
+    page = report.ledger_page(report.ledger("smoke"))
+    headings = [line for line in page.splitlines() if line.startswith("## ")]
+    assert headings == [f"## {paper}" for paper in PAPERS]
+    alexnets, vggs = page.split("## ")[1:]
+    assert "| VGG " not in alexnets
+    assert all("| VGG " in line for line in vggs.splitlines()[4:] if line)
 
 
 def test_result_table_shows_every_metric(record):
@@ -201,11 +211,12 @@ def of_figure1(row):
 
 @pytest.mark.parametrize("figure1", [True, False])
 def test_readme_prints_the_ledger_as_the_records_give_it(figure1):
-    """One table of Figure 1, one of all else that has published runs."""
+    """One table of Figure 1, one of all else of AlexNet that has published runs."""
+    alexnets, _ = PAPERS.values()
     rows = [
         row
         for row in report.ledger("laptop")
-        if row.published and of_figure1(row) == figure1
+        if row.published and row.claim in alexnets and of_figure1(row) == figure1
     ]
     assert report.ledger_table(rows, yours=False) in README
 

@@ -15,7 +15,15 @@ from alexnet_lib.nets.network import (
     NetworkConfig,
 )
 from alexnet_lib.nets.shapes import layers_of
-from alexnet_lib.nets.vgg import CONFIGURATIONS, Configuration, layers_from_a, vgg
+from alexnet_lib.nets.vgg import (
+    CONFIGURATIONS,
+    Configuration,
+    layers_from_a,
+    narrowed,
+    vgg,
+    with_5x5,
+    with_deviations,
+)
 
 from .networks import narrow
 
@@ -104,6 +112,64 @@ def test_the_seven_layers_of_a_fit_where_a_deeper_net_starts_from_them(
     for name, name_in_a in pairs.items():
         assert own[name].layer == of_a[name_in_a].layer
         assert own[name].input_shape[0] == of_a[name_in_a].input_shape[0]
+
+
+def test_one_5x5_stands_for_each_two_3x3_of_b() -> None:
+    """§4.1: five convolutions, the poolings where they were, the same sides."""
+    shallow = with_5x5(vgg("B"))
+    kernels = [(x.kernel, x.padding) for x in shallow.layers if isinstance(x, Conv)]
+    assert kernels == [(5, 2)] * 5
+    assert with_5x5(vgg("A")).layers[:3] == vgg("A").layers[:3]
+    pools = [p.output_shape for p in layers_of(shallow) if "pool" in p.name]
+    assert pools == [p.output_shape for p in layers_of(vgg("B")) if "pool" in p.name]
+    alternating = [isinstance(x, Weighted) for x in shallow.layers[:12]]
+    assert alternating == [True, False, False] * 4
+
+
+def test_a_stack_of_3x3_has_18_weights_for_25_and_27_for_49() -> None:
+    maps = 64
+
+    def weights(*kernels: int) -> int:
+        layers = tuple(Conv(maps, k, std=0.01, padding=k // 2) for k in kernels)
+        network = NetworkConfig(layers, input_shape=(maps, 9, 9))
+        return total(count(network)).parameters - maps * len(kernels)
+
+    assert weights(3, 3) * 25 == weights(5) * 18
+    assert weights(3, 3, 3) * 49 == weights(7) * 27
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS)
+def test_a_narrow_copy_has_a_quarter_of_each_width(
+    configuration: Configuration,
+) -> None:
+    whole, copy = vgg(configuration, 10), narrowed(vgg(configuration, 10), 32)
+    widths = [[p.output_shape[0] for p in layers_of(n)] for n in (whole, copy)]
+    assert [4 * width for width in widths[1][:-1]] == widths[0][:-1]
+    assert layers_of(copy)[-1].output_shape == (10,)
+    assert [p.output_shape[1] for p in layers_of(copy) if "pool" in p.name][-1] == 1
+
+
+def test_signals_in_a_narrow_copy_are_as_strong_as_in_the_whole() -> None:
+    """Root mean squares after each layer, of noise on sides that both take."""
+    whole = narrowed(vgg("A", 10), 32, parts=1)
+    x = 60 * torch.randn(8, 3, 32, 32, generator=torch.Generator().manual_seed(1))
+    strengths = []
+    for network in (whole, narrowed(vgg("A", 10), 32, parts=4)):
+        values, of_net = x.clone(), []
+        for name, module in build(network, seed=1).eval().named_children():
+            values = module(values)
+            if name.startswith(("unit", "fc")):
+                of_net.append(values.square().mean().sqrt().item())
+        strengths.append(of_net)
+    ratios = [a / b for a, b in zip(*strengths, strict=True)]
+    assert all(0.5 < ratio < 2 for ratio in ratios), ratios
+    assert min(strengths[0]) < 1e-2 < max(strengths[0])
+
+
+def test_deviations_are_multiplied_and_nothing_else_changes() -> None:
+    wide = with_deviations(vgg("A"), 2.0)
+    assert {x.std for x in wide.layers if isinstance(x, Weighted)} == {0.02}
+    assert with_deviations(wide, 0.5) == vgg("A")
 
 
 # --- against torchvision ----------------------------------------------------------

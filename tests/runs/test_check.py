@@ -101,6 +101,11 @@ FAULTS = [
     (("data", "augmentation", "chunk"), 0, r"chunk is 0, .* at least 1 "),
     (("start",), {"arm": "x", "layers": ["unit1"]}, r"start.layers: no layer 'unit1'"),
     (
+        ("start",),
+        {"arm": "x", "layers": ["conv1", "fc2"], "theirs": ["conv1"]},
+        r"start.theirs: 1 names for 2 layers",
+    ),
+    (
         ("training", "layer_rates"),
         [{"layer": "fc2", "factor": 0.0}, {"layer": "fc3", "factor": 0.0}],
         r"layer_rates\[1\].layer: no layer 'fc3' .* has conv1, fc2",

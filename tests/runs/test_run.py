@@ -210,6 +210,23 @@ def test_a_run_can_start_from_anothers_weights():
         assert torch.equal(tensor, source[name]), name
 
 
+def test_layers_that_go_by_another_name_are_given_under_the_own_one():
+    """conv2 of the arm that is there becomes conv3 of the one that starts."""
+    Run(quick(), "2012-relu", 1, "smoke").record(QUIET)
+
+    def arms(scale):
+        known = quick().arms(scale)
+        start = StartFrom("2012-relu", ("conv3", "fc4"), ("conv2", "fc4"))
+        return known | {"later": dataclasses.replace(known["2012-relu"], start=start)}
+
+    later = Run(dataclasses.replace(quick(), arms=arms), "later", 1, "smoke")
+    start = later._start(data.load("synthetic"))
+    given = Run(quick(), "2012-relu", 1, "smoke").network().state_dict()
+    assert set(start) == {"conv3.weight", "conv3.bias", "fc4.weight", "fc4.bias"}
+    assert torch.equal(start["conv3.weight"], given["conv2.weight"])
+    assert torch.equal(start["fc4.bias"], given["fc4.bias"])
+
+
 def test_kernels_are_kept_after_the_epochs_asked_for():
     experiment = dataclasses.replace(
         quick(epochs=2), keeps=(FirstLayer(epochs=(0, 1)), RightAnswers())
