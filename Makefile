@@ -1,10 +1,11 @@
-# make reproduce | make test | make lab: each installs into .venv first, once.
+# make reproduce | make test | make lab | make book: each installs into .venv first, once.
 PYTHON ?= python3
 VENV ?= .venv
+BOOK ?= build/book
 BIN = $(VENV)/bin
 AS_ROOT = $(if $(filter 0,$(shell id -u)),--allow-root)
 
-.PHONY: reproduce test lint unit notebooks lab clean
+.PHONY: reproduce test lint unit notebooks lab book clean
 
 reproduce: $(VENV)/installed
 	$(BIN)/alexnet reproduce
@@ -24,6 +25,10 @@ notebooks: $(VENV)/installed
 
 lab: $(VENV)/installed
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(AS_ROOT)
+
+book: $(VENV)/installed
+	$(BIN)/sphinx-build -W --keep-going -q -c book -d build/pages . $(BOOK)
+	@echo "the book is in $(BOOK): open its index.html"
 
 clean:
 	rm -rf $(VENV) build *.egg-info
