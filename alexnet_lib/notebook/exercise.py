@@ -16,10 +16,12 @@ from typing import Any, TypeVar
 
 from torch import Tensor
 
-from alexnet_lib import settings
+from alexnet_lib import files, settings
+from alexnet_lib.notebook import done
 from alexnet_lib.notebook.answers import Wrong, conform
 
 T = TypeVar("T")
+RIGHT = "right"
 _OTHERS_CODE = (
     *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
     str(settings.PROJECT / "alexnet_lib"),
@@ -55,13 +57,17 @@ class Attempt:
 def exercise(test: Callable[[Attempt], None]) -> Callable[[Any], None]:
     """Make a check of `test`, which raises `Wrong` at an attempt that fails it.
 
-    An attempt that raises `NotImplementedError` without a word has not been made.
+    An attempt that raises `NotImplementedError` without a word has not been made. One
+    that is right is remembered for `progress`, in a reader's notebook.
     """
 
     @functools.wraps(test)
     def check(attempt: Any) -> None:
         name = test.__name__.replace("_", " ")
-        print(f"{name}: {_verdict(test, attempt)}")
+        words = _verdict(test, attempt)
+        if words == RIGHT and done.in_a_readers_notebook():
+            words += _remembered(done.exercise_of(test.__module__, test.__name__))
+        print(f"{name}: {words}")
 
     return check
 
@@ -75,7 +81,18 @@ def _verdict(test: Callable[[Attempt], None], attempt: Any) -> str:
         return "not attempted yet"
     except Wrong as wrong:
         return f"not yet. {wrong}"
-    return "right"
+    return RIGHT
+
+
+def _remembered(exercise: done.Exercise) -> str:
+    """Remember the exercise; say why, if that cannot be."""
+    try:
+        done.remember(exercise)
+    except OSError as error:
+        return f", but it is not remembered: {files.explained(error)}"
+    except (done.ProgressDamaged, RuntimeError) as error:
+        return f", but it is not remembered: {error}"
+    return ""
 
 
 @contextmanager
