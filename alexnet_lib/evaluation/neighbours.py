@@ -53,10 +53,10 @@ def nearest_of_batches(apart: Tensor, order: Tensor, size: int, k: int) -> Neigh
 
 
 def hits(indices: Tensor, labels: Tensor, labels_among: Tensor) -> Tensor:
-    """How many neighbours are of the query's own class: (Q, k) to (Q,) int64."""
+    """Count the neighbours that are of the query's own class: (Q, k) to (Q,) int64."""
     return (labels_among[indices] == labels[:, None]).sum(1)
 
 
 def in_common(indices: Tensor, others: Tensor) -> Tensor:
-    """How many of a query's neighbours are among its others: (Q, k), (Q, m) to (Q,)."""
+    """Count a query's neighbours that are among its others: (Q, k), (Q, m) to (Q,)."""
     return (indices[:, :, None] == others[:, None, :]).any(2).sum(1)
