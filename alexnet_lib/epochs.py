@@ -5,8 +5,9 @@ One vocabulary for errors, as keys: of which images, which figure, from which vi
 `train_*`: training images seen as test images are; `test_*`: the test images;
 `validation_*`: images cut from the training set, where the data have them. `top1` and
 `top5` are fractions wrong, `loss` mean cross-entropy in nats; from the centre, or with
-`_ten` from ten views; with `_grey` of pictures without colour, which only one half of
-the first layer's kernels sees so where `_first` or `_second` follows.
+`_ten` from ten views; `_shifted_1` to `_3`: colours moved along a principal axis; with
+`_grey` of pictures without colour, which only one half of the first layer's kernels
+sees so where `_first` or `_second` follows.
 """
 
 from __future__ import annotations
@@ -38,6 +39,9 @@ class Epoch(TypedDict, total=False):
     test_top1_ten: float
     test_top5_ten: float
     test_loss_ten: float
+    test_top1_shifted_1: float
+    test_top1_shifted_2: float
+    test_top1_shifted_3: float
     validation_top1: float
     validation_top5: float
     validation_loss: float

@@ -6,6 +6,7 @@ draws give the same views wherever and by however many processes they are made.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 
 import torch
@@ -173,6 +174,15 @@ class CentreViews:
             return self._scaled(ten_views(images - self.mean, self.size))
         views = ten_views(images, self.size)
         return self._scaled(views - centre_crop(self.mean, self.size))
+
+    def shifted(self, colour: Tensor) -> CentreViews:
+        """The same views of images that are brighter by `colour` (3,), in grey levels.
+
+        Beyond white and below black too: nothing is clipped.
+        """
+        views = copy.copy(self)
+        views.mean = self.mean - colour.to(self.mean)[:, None, None]
+        return views
 
     def _scaled(self, centred: Tensor) -> Tensor:
         return centred.mul_(self.factor) if self.factor != 1.0 else centred

@@ -2,6 +2,7 @@
 
 from alexnet_lib.experiments import (
     cifar,
+    dropout,
     figure1,
     figure1_cause,
     learning,
@@ -22,6 +23,7 @@ EXPERIMENTS: dict[str, Experiment] = {
         photographs,
         long_photographs,
         overfitting,
+        dropout,
         learning,
         starting,
         vgg,

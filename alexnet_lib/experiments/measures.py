@@ -57,6 +57,19 @@ class TenViewErrors:
 
 
 @dataclass(frozen=True)
+class ShiftedErrors:
+    """Top-1 error on test images moved along a principal axis of colour (§4.1).
+
+    Of each axis, the largest first: by `deviations` of its own, up and down, the mean
+    of the two.
+    """
+
+    deviations: float
+    when: ClassVar[When] = "at the end"
+    keys: ClassVar = tuple(f"test_top1_shifted_{axis}" for axis in (1, 2, 3))
+
+
+@dataclass(frozen=True)
 class Probe:
     """Saturation and gradients on the first `images` training images."""
 
@@ -106,6 +119,7 @@ Measure = (
     | ValidationErrors
     | TrainErrors
     | TenViewErrors
+    | ShiftedErrors
     | Probe
     | KernelColour
     | ResponseColour

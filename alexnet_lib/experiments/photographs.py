@@ -181,4 +181,36 @@ FIRST_UPDATES = Experiment(
         )
     },
 )
-EXPERIMENTS = (FIRST_UPDATES,)
+
+
+def _constant_norm(scale: Scale) -> Arms:
+    source = base(scale)
+    constant = ablations.with_constant_norm(source.network)
+    return {"norm-constant": source.with_network(constant)}
+
+
+FIRST_UPDATES_CONTROL = Experiment(
+    name="first-711-updates-control",
+    section="§3.3",
+    question="Is it the scale alone that normalisation gives a net to begin with?",
+    arms=_constant_norm,
+    measures=_measures,
+    metrics=METRICS,
+    seeds={"smoke": 1, "laptop": 5, "paper": 1},
+    expect={
+        "smoke": "seconds, on synthetic images: the errors mean nothing",
+        "laptop": "about six minutes per seed and thread; top-1 errors near 40 %",
+        "paper": "not the first updates alone: ImageNet, 90 epochs",
+    },
+    keeps=(RightAnswers(),),
+    plan={
+        "laptop": Plan(
+            seeds=5,
+            epochs=_AT["laptop"].epochs,
+            endpoint="test_top1_ten",
+            rule="described: between source and no-norm of first-711-updates, seeds "
+            "1 to 5, the first of which it differs from in the scale alone",
+        )
+    },
+)
+EXPERIMENTS = (FIRST_UPDATES, FIRST_UPDATES_CONTROL)

@@ -36,13 +36,21 @@ class Equivalence:
 
 
 @dataclass(frozen=True)
+class Roughly:
+    """A ratio that is printed roughly: its interval holds it, within `low`, `high`."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class InRuns:
     """A thing that is seen in runs: in `least` per cent of them or more."""
 
     least: float
 
 
-Rule = Direction | Equivalence | InRuns
+Rule = Direction | Equivalence | Roughly | InRuns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +65,7 @@ class Claim:
       the paper does not claim is described and, without a `rule`, not judged.
     - `rule`: how a claim in words is judged, and an extension that is; from the plan
       of `experiment`.
+    - `beside`: another experiment, some of whose arms are compared with.
     - `measure`: our number from the runs of `experiment`. Runs on ImageNet count for a
       claim `of_imagenet` alone, and no others do for it.
     - `epochs`: runs that are shorter do not test the claim.
@@ -73,6 +82,7 @@ class Claim:
     rule: Rule | None = None
     log: LabNote | None = None
     experiment: str | None = None
+    beside: str | None = None
     measure: Measure | None = None
     of_imagenet: bool = False
     epochs: int | None = None

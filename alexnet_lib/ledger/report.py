@@ -72,7 +72,8 @@ def ledger(
     ]
     sections = {claim.section for claim in claims}
     family = [claim for claim in CLAIMS if claim.section in sections]
-    names = {claim.experiment for claim in family if claim.experiment}
+    read = (name for claim in family for name in (claim.experiment, claim.beside))
+    names = {name for name in read if name}
     published = {name: records.published(name) for name in names}
     own = {name: records.own(name, scale) for name in names}
     tested = [_tested(claim, published) for claim in family]
@@ -85,9 +86,12 @@ def ledger(
 
 
 def _tested(claim: Claim, runs_of: Mapping[str, Runs]) -> _Tested:
-    runs = _counting_for(claim, runs_of.get(claim.experiment or "", {}))
+    all_ = runs_of.get(claim.experiment or "", {})
     if claim.measure is None:
-        return _Tested(claim, runs, None)
+        return _Tested(claim, _counting_for(claim, all_), None)
+    others = runs_of.get(claim.beside or "", {})
+    beside = {arm: others[arm] for arm in claim.measure.arms if arm in others}
+    runs = _counting_for(claim, {**all_, **beside})
     plan = plan_of(runs)
     error = plan.error_term if plan else "pairs"
     return _Tested(claim, runs, claim.measure(runs, error))

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from alexnet_lib.ledger.claim import Claim, Direction, Equivalence, InRuns, Printed
+from alexnet_lib.ledger.claim import (
+    Claim,
+    Direction,
+    Equivalence,
+    InRuns,
+    Printed,
+    Roughly,
+)
 from alexnet_lib.ledger.estimate import LEVEL, NotReached, Outcome
 from alexnet_lib.tables import NOT_RUN_YET
 
+SAME = "same direction"
 PLAIN_WIDTH = 0.1
 """The share of a plain number that either side of its interval may be wide."""
 
@@ -75,6 +83,8 @@ def _judged(claim: Claim, ours: Interval, p: float | None) -> str:
         case Direction(sign, least):
             return _direction(sign, least, ours, told)
     assert claim.printed is not None  # what has neither is described
+    if isinstance(claim.rule, Roughly) and claim.null is not None:
+        return _roughly(claim.rule, claim.printed, claim.null, ours, told)
     if claim.null is None:
         return _plain(claim.printed, ours)
     judge = _effect if claim.kind == "own data" else _elsewhere
@@ -94,9 +104,18 @@ def _direction(sign: int, least: float, ours: Interval, told: bool) -> str:
     if sign * ours.value < 0:
         return "opposite direction"
     if not least:
-        return "same direction"
+        return SAME
     by = f"{least:g} or more" if sign * ours.value >= least else f"less than {least:g}"
-    return f"same direction, by {by}"
+    return f"{SAME}, by {by}"
+
+
+def _roughly(
+    rule: Roughly, claimed: Printed, null: float, ours: Interval, told: bool
+) -> str:
+    """An effect that is printed roughly, as a doubling is, tested elsewhere."""
+    words = _elsewhere(claimed, null, ours, told)
+    near = rule.low <= ours.low <= claimed.value <= ours.high <= rule.high
+    return f"{words}, roughly as printed" if words == SAME and near else words
 
 
 def _plain(claimed: Printed, ours: Interval) -> str:
@@ -136,7 +155,7 @@ def _elsewhere(claimed: Printed, null: float, ours: Interval, told: bool) -> str
     """An effect that is claimed of other data: its direction alone."""
     if told:
         same = (ours.value - null) * (claimed.value - null) > 0
-        return "same direction" if same else "opposite direction"
+        return SAME if same else "opposite direction"
     within = _within_half(claimed, null, ours)
     return "no effect of half the claim" if within else "undecided"
 

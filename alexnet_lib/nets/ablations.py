@@ -71,6 +71,11 @@ def without_layer(network: NetworkConfig, number: int) -> NetworkConfig:
     return dataclasses.replace(network, layers=tuple(kept))
 
 
+def without_dropout(network: NetworkConfig) -> NetworkConfig:
+    """Take out dropout (§4.2); nothing of its scale is left at test either."""
+    return changed(network, layers.Dropout, _left_out)
+
+
 def with_deviation(
     network: NetworkConfig, numbers: Collection[int], std: float
 ) -> NetworkConfig:
@@ -89,6 +94,14 @@ def without_response_norm(network: NetworkConfig) -> NetworkConfig:
 def without_norm_in(network: NetworkConfig, number: int) -> NetworkConfig:
     """Take out all normalisation after one conv layer; after conv2 in #167."""
     return changed(network, _NORMS, _left_out, numbers=(number,))
+
+
+def with_constant_norm(network: NetworkConfig) -> NetworkConfig:
+    """Put in the place of each response normalisation what it is of nearly nothing.
+
+    The constant k^-beta: .595 with §3.3's k and beta, and 1 for the one within maps.
+    """
+    return changed(network, _NORMS, alpha=0.0)
 
 
 def with_batch_norm(network: NetworkConfig) -> NetworkConfig:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Any, cast
 
 import torch
@@ -112,6 +114,18 @@ def _ten(measure: asked.TenViewErrors, of: Subject) -> dict[str, Any]:
     return _named(measure, of.errors(of.dataset.test, ten=True))
 
 
+def _shifted(measure: asked.ShiftedErrors, of: Subject) -> dict[str, Any]:
+    deviations, axes = of.dataset.statistics.colour_axes()
+    errors_of = []
+    for step in (measure.deviations * axes * deviations).T:  # (RGB,), an axis each
+        moved = [
+            dataclasses.replace(of, views=of.views.shifted(way * step))
+            for way in (1, -1)
+        ]
+        errors_of.append(fmean(m.errors(m.dataset.test).top1 for m in moved))
+    return dict(zip(measure.keys, errors_of, strict=True))
+
+
 def _probe(measure: asked.Probe, of: Subject) -> dict[str, Any]:
     net, few = of.alone("probe"), of.dataset.train.first(measure.images)
     labels = few.labels.to(of.views.device)
@@ -154,6 +168,7 @@ FIGURES: dict[type[Measure], Callable[[Any, Subject], dict[str, Any]]] = {
     asked.ValidationErrors: _validation,
     asked.TrainErrors: _train,
     asked.TenViewErrors: _ten,
+    asked.ShiftedErrors: _shifted,
     asked.Probe: _probe,
     asked.KernelColour: _colour,
     asked.ResponseColour: _response,

@@ -139,6 +139,19 @@ def test_test_views_are_views_of_the_centred_image(data, images, mean):
         torch.testing.assert_close(ten[0], corner)
 
 
+@pytest.mark.parametrize("pixels", ["raw", "unit"])
+def test_shifted_views_are_views_of_brighter_images(data, images, pixels):
+    colour = torch.tensor([10.0, -20.0, 0.5])
+    views = CentreViews(data, CPU, size=16, pixels=pixels)
+    scale = data.deviation if pixels == "unit" else 1.0
+    before = views(images)
+    shifted = views.shifted(colour)
+    added = (colour / scale)[:, None, None]
+    torch.testing.assert_close(shifted(images), before + added)
+    torch.testing.assert_close(shifted.ten(images), views.ten(images) + added)
+    torch.testing.assert_close(views(images), before)
+
+
 def drawn(augmentation, count=20_000, seed=0):
     generator = torch.Generator().manual_seed(seed)
     return random_draws(count, 256, augmentation, generator)

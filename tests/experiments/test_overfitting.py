@@ -8,7 +8,13 @@ import torch
 from alexnet_lib.data.augment import random_draws
 from alexnet_lib.data.views import centre_crop, crops
 from alexnet_lib.experiments.cifar import CROPS
-from alexnet_lib.experiments.overfitting import CENTRE, COLOUR_NOISE, CROPS_AND_MIRRORS
+from alexnet_lib.experiments.measures import ShiftedErrors
+from alexnet_lib.experiments.overfitting import (
+    CENTRE,
+    COLOUR_NOISE,
+    CROPS_AND_MIRRORS,
+    SHIFT,
+)
 
 
 def test_without_crops_it_is_always_the_centre():
@@ -26,6 +32,12 @@ def test_centred_offsets_lie_in_the_middle_of_the_room(offsets, first):
     draws = random_draws(2000, 32, how, torch.Generator().manual_seed(1))
     found = draws.offsets.unique().tolist()
     assert found == list(range(first, first + offsets))
+
+
+def test_colour_is_tested_by_twice_the_noise_that_was_trained_on():
+    noises = {c.data.augmentation.colour for c in COLOUR_NOISE.arms("laptop").values()}
+    assert noises == {0.0, SHIFT / 2}
+    assert ShiftedErrors(SHIFT) in COLOUR_NOISE.measures("laptop")
 
 
 def test_the_arms_differ_in_their_views_alone():

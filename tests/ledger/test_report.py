@@ -242,6 +242,29 @@ def test_runs_on_imagenet_count_for_its_claims_and_no_others_do(record, own_resu
     assert rows["communication-top-1"].published is None
 
 
+def test_an_arm_is_compared_with_one_of_another_experiment(record, own_results):
+    """Five seeds of the net without dropout; of the baseline's eight the same five."""
+    training = dataclasses.replace(record.config.training, epochs=30)
+    record = dataclasses.replace(
+        record, config=dataclasses.replace(record.config, training=training)
+    )
+    photographs = {"name": "imagenette128"}
+    base = {s: {"gap": 0.05, "test_top1": 0.25} for s in range(1, 9)}
+    stored(record, own_results, "baseline", base, "photographs", **photographs)
+    rows = rows_of("dropout-fit")
+    assert rows["dropout-overfitting"].published is None
+    assert rows["dropout-overfitting"].verdict.startswith("not run yet: needs 5 seeds")
+    none = {s: {"gap": 0.15 + s / 1000, "test_top1": 0.25} for s in range(1, 6)}
+    stored(record, own_results, "none", none, "dropout-fit", **photographs)
+    rows = rows_of("dropout-fit")
+    gap = rows["dropout-overfitting"]
+    assert (gap.published.value, gap.published.n) == (pytest.approx(10.3), 5)
+    assert gap.verdict == "same direction, by 5 or more"
+    assert rows["dropout-overfitting-test-error"].verdict == "undecided"
+    (own_results / "dropout-fit" / "none.s5.json").unlink()
+    assert rows_of("dropout-fit")["dropout-overfitting"].verdict == "interim, 4 of 5"
+
+
 def test_a_claim_in_words_shows_its_unit_apart():
     rows = {row.claim.name: row for row in report.ledger("laptop", section="§3.4")}
     text = report.ledger_table([rows["overlapping-pooling-gap"]])

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from alexnet_lib.ledger.claim import Claim, Direction, Equivalence, InRuns
+from alexnet_lib.ledger.claim import Claim, Direction, Equivalence, InRuns, Roughly
 from alexnet_lib.ledger.estimate import Estimate, NotReached, counted, mean, share
 from alexnet_lib.ledger.measures import Mean
 from alexnet_lib.ledger.verdict import verdict
@@ -196,6 +196,28 @@ def test_a_claim_in_words_is_a_direction(sign, low, high, least, words):
     low, high = sorted((-sign * low, -sign * high))
     assert judged(wordy, between(low, high)) == words
     assert judged(wordy, between(low, high), p=0.06) == "undecided"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "words"),
+    [
+        (1.6, 2.5, "same direction, roughly as printed"),
+        (1.4, 2.9, "same direction, roughly as printed"),
+        (1.3, 2.5, "same direction"),  # wider than roughly
+        (1.6, 3.1, "same direction"),
+        (1.5, 1.9, "same direction"),  # does not hold 2
+        (2.1, 2.8, "same direction"),
+        (0.9, 2.4, "undecided"),
+        (0.8, 1.3, "no effect of half the claim"),
+        (0.4, 0.6, "opposite direction"),
+    ],
+)
+def test_a_ratio_that_is_printed_roughly(low, high, words):
+    doubled = dataclasses.replace(
+        elsewhere(SPEED), paper="2", unit="times", rule=Roughly(1.4, 2.9)
+    )
+    assert judged(doubled, between(low, high)) == words
+    assert judged(doubled, between(low, high, n=4)) == "interim, 4 of 5"
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,14 @@ from alexnet_lib.nets.ablations import (
     with_alpha_as_printed,
     with_batch_norm,
     with_communication,
+    with_constant_norm,
     with_deviation,
     with_half_the_maps,
     with_norm_after_units,
     with_norm_before_units,
     with_sixth_conv,
     with_wide_columns,
+    without_dropout,
     without_layer,
     without_norm_in,
     without_overlap,
@@ -26,6 +28,7 @@ from alexnet_lib.nets.alexnet import PRESETS, Preset, alexnet
 from alexnet_lib.nets.layers import (
     BatchNorm,
     Conv,
+    Dropout,
     Linear,
     MapResponseNorm,
     ResponseNorm,
@@ -74,6 +77,27 @@ def test_the_codes_deviations_are_all_that_its_init_has_of_its_own() -> None:
 
     assert stds(drawn) == stds(source) != stds(paper)
     assert with_deviation(drawn, (3, 4, 5), 0.01) == paper
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_without_dropout_all_else_stays(preset: Preset) -> None:
+    net = alexnet(preset)
+    without = without_dropout(net)
+    assert len(net.layers) - len(without.layers) == 2
+    assert [x for x in net.layers if not isinstance(x, Dropout)] == [*without.layers]
+
+
+def test_a_constant_norm_is_a_net_without_norm_whose_maps_are_scaled() -> None:
+    """By 2^-.75 in layers 1 and 2: .595, at conv3's input both times that."""
+    net = narrow(alexnet("source"), 96)
+    x = 70 * torch.randn(2, *net.input_shape)
+    constant, without = (
+        build(changed_net, seed=1).double().eval()
+        for changed_net in (with_constant_norm(net), without_response_norm(net))
+    )
+    without.conv2.register_forward_pre_hook(lambda _, inputs: 2**-0.75 * inputs[0])
+    without.conv3.register_forward_pre_hook(lambda _, inputs: 2**-0.75 * inputs[0])
+    torch.testing.assert_close(constant(x.double()), without(x.double()))
 
 
 @pytest.mark.parametrize("preset", FAITHFUL)

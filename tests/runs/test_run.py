@@ -13,6 +13,7 @@ import torch
 
 from alexnet_lib import data, machine, settings
 from alexnet_lib.config import StartFrom
+from alexnet_lib.data.views import centre_crop
 from alexnet_lib.evaluation.colour import colour_shares
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
@@ -22,6 +23,7 @@ from alexnet_lib.experiments.measures import (
     KernelColour,
     Probe,
     ResponseColour,
+    ShiftedErrors,
     TestErrors,
     TrainErrors,
     ValidationErrors,
@@ -73,6 +75,29 @@ def test_a_net_trained_on_crops_is_tested_on_ten_views_at_the_end():
     assert "test_top1_ten" not in before
     assert experiment.result(epochs)["test_top1_ten"] == after["test_top1_ten"]
     assert after["test_loss_ten"] != after["test_loss"]
+
+
+def test_errors_on_shifted_colours_are_those_of_shifted_images():
+    """By images made brighter one by one, whose pixels leave 0..255."""
+    config = EXPERIMENTS["cifar-colour"].arms("smoke")["none"].with_training(epochs=1)
+    small = few(data.load("synthetic"), 96, 60)
+    measures = (TestErrors(), ShiftedErrors(2.0))
+    subject, epochs = train_config(config, small, 1, measures=measures, show=False)
+    assert "test_top1_shifted_1" not in epochs[0]
+    deviations, axes = small.statistics.colour_axes()
+    found = []
+    for deviation, axis in zip(deviations, axes.T, strict=True):
+        colour = (2 * deviation * axis)[:, None, None]
+        wrong = []
+        for way in (1, -1):
+            images = small.test.images.double() + way * colour
+            seen = centre_crop((images - small.mean_image).float(), 24)
+            guesses = subject.net.eval()(seen).argmax(1)
+            wrong.append((guesses != small.test.labels).double().mean().item())
+        found.append(sum(wrong) / 2)
+    keys = ShiftedErrors.keys
+    assert [epochs[-1][key] for key in keys] == pytest.approx(found, abs=1e-6)
+    assert len({epochs[-1]["test_top1"], *found}) > 1
 
 
 def test_kernels_of_both_towers_have_their_colour_recorded():

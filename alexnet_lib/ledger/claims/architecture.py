@@ -9,6 +9,7 @@ from alexnet_lib.ledger.claims.of_imagenet import (
     IMAGENETTE,
     LONG,
     NOT_THERE,
+    SHORT,
     compared,
 )
 from alexnet_lib.ledger.lab_notes import LOG
@@ -234,6 +235,30 @@ _NORM = (
         long=False,
     ),
 )
+_CONTROL = tuple(
+    Claim(
+        name=f"response-normalisation-{name}",
+        section="§3.3",
+        statement=f"{what}, on 6,500 files of Imagenette, top-1 error",
+        unit="points",
+        kind="extension",
+        experiment="first-711-updates-control",
+        beside=SHORT,
+        measure=Difference(*arms, "test_top1_ten", 100, of_images=True),
+    )
+    for name, what, arms in (
+        (
+            "scale",
+            "the constant scale of normalisation alone against nothing",
+            ("norm-constant", "no-norm"),
+        ),
+        (
+            "beyond-scale",
+            "normalisation against its constant scale",
+            ("source", "norm-constant"),
+        ),
+    )
+)
 _POOLING = (
     *compared(
         "overlapping-pooling",
@@ -269,4 +294,12 @@ _POOLING = (
         measure=Difference("overlapping", "apart", "test_top1", 100, of_images=True),
     ),
 )
-CLAIMS = _COUNTS + _FIGURE1 + _TWO_GPUS + _CIFAR_NORM + _NORM + _POOLING
+CLAIMS = (
+    *_COUNTS,
+    *_FIGURE1,
+    *_TWO_GPUS,
+    *_CIFAR_NORM,
+    *_NORM,
+    *_CONTROL,
+    *_POOLING,
+)

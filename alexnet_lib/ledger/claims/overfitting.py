@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 
-from alexnet_lib.ledger.claim import Claim, Direction
+from alexnet_lib.experiments.measures import ShiftedErrors
+from alexnet_lib.experiments.overfitting import SHIFT
+from alexnet_lib.ledger.claim import Claim, Direction, Roughly
 from alexnet_lib.ledger.claims.of_imagenet import (
     EPOCHS_ON_IMAGENETTE,
     IMAGENET,
@@ -15,9 +17,9 @@ from alexnet_lib.ledger.claims.of_imagenet import (
     errors,
 )
 from alexnet_lib.ledger.lab_notes import LOG
-from alexnet_lib.ledger.measures import Difference, Within
+from alexnet_lib.ledger.measures import Difference, Ratio, Within
 
-_LEARNED = (
+LEARNED = (
     "source",
     "paper-code-init",
     "no-norm",
@@ -37,7 +39,7 @@ _TEN_VIEWS_LOG = LOG["#145-2010"].less(LOG["#145-2010, centre"])
 
 def _ten_views(of_imagenet: bool) -> tuple[Claim, ...]:
     """Ten views less the centre one, as the paper's two rows of §4.1 have it."""
-    arms = ("baseline",) if of_imagenet else _LEARNED
+    arms = ("baseline",) if of_imagenet else LEARNED
     where = "" if of_imagenet else f", 11 nets on 6,500 files of Imagenette{NOT_THERE}"
     return tuple(
         Claim(
@@ -149,7 +151,43 @@ _COLOUR = tuple(
     )
     for arm, reading in _READINGS.items()
 )
-_UNTRIED = "an experiment that is not here yet"
+_SHIFTED = tuple(
+    Claim(
+        name=f"colour-noise-cifar-shifted-{axis}",
+        section="§4.1",
+        statement=f"colour noise {_READINGS['deviation']} against none, {_CIFAR}, "
+        f"error on test images moved by {SHIFT:g} deviations along colour axis {axis}",
+        unit="points",
+        kind="extension",
+        experiment="cifar-colour",
+        measure=Difference("deviation", "none", metric, 100, of_images=True),
+    )
+    for axis, metric in enumerate(ShiftedErrors.keys, start=1)
+)
+_DROPOUT = tuple(
+    dataclasses.replace(claim, section="§4.2", beside=LONG)
+    for claim in _overfitted(
+        "dropout-overfitting",
+        "dropout",
+        "on all of Imagenette",
+        "dropout-fit",
+        ("none", "baseline"),
+        EPOCHS_ON_IMAGENETTE,
+    )
+)
+_DROPOUT_TIME = Claim(
+    name="dropout-time",
+    section="§4.2",
+    statement="epochs to 20 % training error, dropout off, with dropout against "
+    f"without, on all of Imagenette{NOT_THERE}",
+    unit="times",
+    paper="2",
+    null=1.0,
+    kind="elsewhere",
+    rule=Roughly(1.4, 2.9),
+    experiment="dropout-time",
+    measure=Ratio("dropout", "none", "epochs_to_20"),
+)
 CLAIMS = (
     *errors(
         "2010-centre",
@@ -169,20 +207,7 @@ CLAIMS = (
         needs=IMAGENET,
     ),
     *_COLOUR,
-    Claim(
-        name="dropout-overfitting",
-        section="§4.2",
-        statement="overfitting without dropout",
-        paper="substantial",
-        needs=_UNTRIED,
-    ),
-    Claim(
-        name="dropout-time",
-        section="§4.2",
-        statement="iterations to converge, with dropout against without",
-        unit="times",
-        paper="2",
-        null=1.0,
-        needs=_UNTRIED,
-    ),
+    *_SHIFTED,
+    *_DROPOUT,
+    _DROPOUT_TIME,
 )
