@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 
+from alexnet_lib.notebook.done import NOTHING_YET
 from tests.notebook.cells import NOTEBOOKS, cells_of, exercise_cells
 
 PARTS = [
@@ -14,6 +15,7 @@ PARTS = [
     "What the evidence carries",
     "Exercises",
     "Spot the bug",
+    "Your progress",
     "Questions for the group",
 ]
 PARTS_OF_00 = [
@@ -21,6 +23,7 @@ PARTS_OF_00 = [
     *(f"{number} ·" for number in range(1, 13)),
     "What you have seen",
     "Spot the bug",
+    "Your progress",
     "Questions for the group",
     "Glossary",
 ]
@@ -78,6 +81,22 @@ def test_the_first_cells_are_the_title_and_the_start(path):
         table, begins = "| scale | data |", "from alexnet_lib.notebook import start"
     assert table in first.source
     assert second.source.startswith(begins)
+
+
+def test_the_first_cell_links_the_glossary(path):
+    assert re.search(
+        r"\((00_building_blocks\.ipynb)?#Glossary\)", cells_of(path)[0].source
+    )
+
+
+def test_progress_is_shown_before_the_questions(path):
+    cells = cells_of(path)
+    (shown,) = (c for c in cells if c.source.endswith("\nprogress()"))
+    told, questions = (cells[cells.index(shown) + step].source for step in (-1, 1))
+    assert told.startswith("## Your progress\n")
+    assert questions.startswith("## Questions for the group\n")
+    # without a run nothing depends on what exercises other notebooks have
+    assert NOTHING_YET in shown.outputs[0].data["text/markdown"]
 
 
 def test_every_check_follows_a_heading_of_its_own(path):
