@@ -15,12 +15,13 @@ from myst_parser.mdit_to_docutils.base import default_slugify
 from sphinx.application import Sphinx
 
 from alexnet_lib.ledger import report
+from alexnet_lib.ledger.claims import PAPERS
 
 LEDGER = "book/ledger"
 TO_CHOOSE = "To choose when this cell has run: "
 """The words of `alexnet_lib.notebook.explorer.Explorer` before its ranges."""
 _LINK = re.compile(r"\[([^\]]*)\]\(([^()\s:#]*)(?:#([^()\s]+))?\)")
-_WIDE = 5
+_WIDE = 4
 """Columns; a phone does not show so many side by side."""
 
 
@@ -68,19 +69,21 @@ def ranges(words: str) -> str:
     """A paragraph that says what the sliders of a cell can be set to."""
     told = html.escape(words).replace("; ", "</span>; <span>")
     return (
-        '<p class="sliders">To move in the notebook, still here: '
-        f"<span>{told}</span>.</p>"
+        f'<p class="sliders">To move in the notebook: <span>{told}</span>. '
+        "The picture is the one that they begin with.</p>"
     )
 
 
 def ledger_sections() -> str:
-    """The ledger in markdown, a heading for each section of the paper."""
-    rows = report.ledger("laptop")
+    """The ledger in markdown, with headings for each paper and for its sections."""
+    rows = {row.claim.name: row for row in report.ledger("laptop")}
     parts = []
-    for section in dict.fromkeys(row.claim.section for row in rows):
-        own = [row for row in rows if row.claim.section == section]
-        title = section[0].upper() + section[1:]
-        parts.append(f"## {title}\n\n{report.ledger_table(own, yours=False)}\n")
+    for paper, claims in PAPERS.items():
+        parts.append(f"## {paper}\n")
+        for section in dict.fromkeys(claim.section for claim in claims):
+            own = [rows[claim.name] for claim in claims if claim.section == section]
+            title = section[0].upper() + section[1:]
+            parts.append(f"### {title}\n\n{report.ledger_table(own, yours=False)}\n")
     return "\n".join(parts)
 
 

@@ -47,7 +47,7 @@ def written(page: str) -> str:
 def notebooks_table() -> Table:
     """A row per notebook: the section, hours, exercises, and data for own runs."""
     paths = sorted(ROOT.glob("notebooks/[0-9][0-9]_*.ipynb"))
-    head = ["", "paper", "hours", "exercises", "data for your own runs"]
+    head = ["notebook", "paper", "hours", "exercises", "data for your own runs"]
     return table(head, map(_notebook_cells, paths))
 
 
