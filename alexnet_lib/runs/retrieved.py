@@ -61,7 +61,7 @@ def _searched(dataset: Dataset, most: int) -> tuple[Split, Split]:
 
 
 def _counts(layer: str, found: Search) -> Arrays:
-    """How many of the nearest are right, and how many a shortcut finds, by name."""
+    """Count the nearest that are right, and those that a shortcut finds, by name."""
     return {
         f"{what}_{layer}" + ("" if way == "exact" else f"_{way}"): small(counts)
         for what, of_ways in (("hits", found.hits), ("found", found.found))
