@@ -39,6 +39,7 @@ def status_of(words):
             "no data set is called 'mnist'",
         ),
         (["figure", "9"], "Figure 9 is not reproduced yet"),
+        (["report", "--section", "9"], "no section '9' in the ledger; there are: ab"),
         (["data", "prepare", "mnist"], "no data set is called 'mnist'"),
     ],
 )
@@ -74,6 +75,7 @@ def test_what_is_not_there_is_one_line_and_status_1(words, message, capsys):
         (["figure", "1", "--published", "--scale", "smoke"], "not allowed with"),
         (["bench", "sleep"], "invalid choice: 'sleep'"),
         (["report", "a\nb"], "unrecognized arguments: a b"),
+        (["report", "--html", "x", "--section", "4"], "--section is not for --html"),
     ],
 )
 def test_a_word_that_would_be_ignored_or_mistaken_is_one_line_and_status_2(
@@ -154,11 +156,15 @@ GRAMMAR = {
             "--save-every": NUMBERS,
             "--towers": NUMBERS,
             "--save": ["x.pt"],
+            "--plan": [],
             "--device": ["cpu"],
         },
     ),
     ("reproduce",): ([], SCALE),
-    ("report",): ([], SCALE | {"--json": []}),
+    ("report",): (
+        [],
+        SCALE | {"--json": [], "--section": ["4", "7.9"], "--html": ["x.html", "."]},
+    ),
     ("figure",): ([["1", "2"]], SCALE | {"--published": []}),
     ("bench",): ([["step", "lrn", "loader", "towers"]], {"--json": []}),
 }

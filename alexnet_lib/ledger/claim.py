@@ -50,7 +50,14 @@ class InRuns:
     least: float
 
 
-Rule = Direction | Equivalence | Roughly | InRuns
+@dataclass(frozen=True)
+class AtMost:
+    """A number that is said to be no larger than `most`."""
+
+    most: float
+
+
+Rule = Direction | Equivalence | Roughly | InRuns | AtMost
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,3 +108,35 @@ class Claim:
         digits = number if "." in str(number) else number.normalize()
         half = Decimal(5).scaleb(int(digits.as_tuple().exponent) - 1)
         return Printed(float(number), float(number - half), float(number + half))
+
+
+class Told(NamedTuple):
+    """A sentence of the text on how something was done, and the code in that place.
+
+    - `text`: what the text says of it; `same`: whether the code does that.
+    - `code`: what the code does; `source`: its file, with lines where it is a few.
+    """
+
+    section: str
+    name: str
+    statement: str
+    text: str
+    same: bool
+    code: str
+    source: str
+
+    @property
+    def verdict(self) -> str:
+        """The text's words as the code has them, or not."""
+        return "as in the code" if self.same else "not as in the code"
+
+
+def within(section: str, asked: str) -> bool:
+    """Whether a section is the one asked for, or in it: 4 has §4.1, and 6 Table 1.
+
+    VGG has all of the other paper's.
+    """
+    asked, own = asked.removeprefix("§"), section.removeprefix("§")
+    number, *places = own.split(", ")
+    inner = number.startswith((f"{asked}.", f"{asked} "))
+    return inner or asked in (own, number, *places)

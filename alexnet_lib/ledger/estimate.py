@@ -44,7 +44,8 @@ class Estimate:
         if self.low is None or self.high is None:
             return f"{value}, n={self.n}"
         if self.low == self.value == self.high and self.df is None:
-            return f"{value}, counted"
+            exact = self.value == round(self.value)
+            return f"{self.value:,.0f}, counted" if exact else f"{value}, counted"
         text = f"{value} [{self.low:.{digits}f}, {self.high:.{digits}f}], n={self.n}"
         if self.images is not None:
             return f"{text}, over {self.images:,} images too"

@@ -44,11 +44,23 @@ LOG: dict[str, Logged] = {
     "#131": Logged("an earlier net, k = 1", 40.934, 18.574, "layer-params-131.cfg:175"),
     "#135": Logged("a later one, k = 2", 41.070, 18.416, "layer-params-135.cfg:177"),
     "#145": Logged("the paper's net", 40.664, 18.210, "layer-params-145.cfg:182"),
+    "#145, raised again": Logged(
+        "#145, trained on with its rate raised after it had converged",
+        40.250,
+        17.994,
+        "layer-params-145.cfg:192-203",
+    ),
     "#146": Logged(
         "six conv layers, pre-trained on all of ImageNet",
         38.990,
         16.622,
         "layer-params-146-2012-2011.cfg:194-195",
+    ),
+    "#146, 2009": Logged(
+        "the same, pre-trained on the release of 2009 alone",
+        39.100,
+        16.876,
+        "layer-params-146-2012-2009.cfg:193",
     ),
     "#147": Logged(
         "pooling 2/2, equal sizes", 41.058, 18.510, "layer-params-147.cfg:165-174"

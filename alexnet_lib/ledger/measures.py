@@ -11,16 +11,12 @@ import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal, Protocol, cast
+from typing import Protocol
 
 from alexnet_lib.experiments.plan import ErrorTerm
 from alexnet_lib.ledger import answers, estimate
 from alexnet_lib.ledger.answers import Scored
 from alexnet_lib.ledger.estimate import Estimate, NotReached, Outcome
-from alexnet_lib.nets.alexnet import Preset, alexnet
-from alexnet_lib.nets.counts import count, total
-from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.vgg import CONFIGURATIONS, Configuration, vgg
 from alexnet_lib.runs.records import Record, Runs
 
 
@@ -297,31 +293,6 @@ class Within:
 
     def _of(self, run: Record) -> float:
         return run.result[self.metric] - run.result[self.less]
-
-
-@dataclass(frozen=True)
-class Counted:
-    """A number of the network, or of its `layer`, in units of `per`; without runs."""
-
-    network: Preset | Configuration
-    what: Literal["parameters", "units"]
-    per: float = 1.0
-    layer: str = ""
-    arms: tuple[str, ...] = ()
-    metrics: tuple[str, ...] = ()
-
-    def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
-        """The number, exact."""
-        layers = count(_named(self.network))
-        counted = total(c for c in layers if self.layer in ("", c.name))
-        return estimate.counted(getattr(counted, self.what) / self.per)
-
-
-def _named(network: Preset | Configuration) -> NetworkConfig:
-    """AlexNet by the name of a preset, VGG by that of a configuration."""
-    if network in CONFIGURATIONS:
-        return vgg(network)
-    return alexnet(cast(Preset, network))
 
 
 def _common_seeds(runs: Runs, arms: Sequence[str]) -> set[int]:

@@ -9,7 +9,7 @@ from typing import Any
 
 from alexnet_lib.experiments import by_name
 from alexnet_lib.ledger import same_data
-from alexnet_lib.ledger.claim import Claim
+from alexnet_lib.ledger.claim import Claim, within
 from alexnet_lib.ledger.claims import CLAIMS, PAPERS
 from alexnet_lib.ledger.estimate import Estimate, Outcome, holm
 from alexnet_lib.ledger.verdict import verdict
@@ -28,7 +28,8 @@ class Row:
 
     `p`: the p-value of no effect, corrected by Holm for all rows of its section. The
     verdict is that of the published runs. `yours` stands only beside published
-    runs on the same data; `other_data` says how the data differ else.
+    runs on the same data; `other_data` says how the data differ else. `runs`: those
+    published of the arms that the claim compares.
     """
 
     claim: Claim
@@ -37,6 +38,7 @@ class Row:
     verdict: str
     yours: Outcome | None
     other_data: str
+    runs: Runs
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,19 @@ class _Tested:
 def ledger(
     scale: Scale, *, experiment: str | None = None, section: str | None = None
 ) -> list[Row]:
-    """A row per claim, of one experiment or section if asked; `scale`: the reader's."""
+    """A row per claim, of one experiment or section if asked; `scale`: the reader's.
+
+    A section has all that lies in it. Raises `ValueError` if there is none such.
+    """
+    if section is not None and not any(within(c.section, section) for c in CLAIMS):
+        numbers = (claim.section.partition(",")[0] for claim in CLAIMS)
+        known = ", ".join(dict.fromkeys(numbers))
+        raise ValueError(f"no section {section!r} in the ledger; there are: {known}")
     claims = [
         claim
         for claim in CLAIMS
-        if experiment in (None, claim.experiment) and section in (None, claim.section)
+        if experiment in (None, claim.experiment)
+        and (section is None or within(claim.section, section))
     ]
     sections = {claim.section for claim in claims}
     family = [claim for claim in CLAIMS if claim.section in sections]
@@ -110,7 +120,7 @@ def _row(ours: _Tested, p: float | None, yours: _Tested) -> Row:
     )
     other = same_data.difference(ours.read, yours.read)
     outcome = None if other or not claim.experiment else yours.outcome
-    return Row(claim, ours.outcome, p, words, outcome, other)
+    return Row(claim, ours.outcome, p, words, outcome, other, ours.read)
 
 
 def _needs(claim: Claim) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from alexnet_lib.ledger.claim import (
+    AtMost,
     Claim,
     Direction,
     Equivalence,
@@ -78,6 +79,8 @@ def _judged(claim: Claim, ours: Interval, p: float | None) -> str:
     match claim.rule:
         case Equivalence(within):
             return _equivalence(within, ours)
+        case AtMost(most):
+            return "within the bound" if ours.value <= most else "above the bound"
         case InRuns(least):
             return "seen" if ours.value >= least else "not seen"
         case Direction(sign, least):

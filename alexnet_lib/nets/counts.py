@@ -14,6 +14,18 @@ from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.nets.shapes import Placed, Shape, layers_of
 
 _FLOAT32_BYTES = 4
+PRINTED = {
+    "input": 150_528,
+    "conv1": 253_440,
+    "conv2": 186_624,
+    "conv3": 64_896,
+    "conv4": 64_896,
+    "conv5": 43_264,
+    "fc6": 4096,
+    "fc7": 4096,
+    "fc8": 1000,
+}
+"""The caption of Figure 2: the network's dimensionality, layer by layer."""
 
 
 @dataclass(frozen=True)

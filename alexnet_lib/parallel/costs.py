@@ -11,24 +11,12 @@ from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from alexnet_lib.modules.build import build
+from alexnet_lib.nets.counts import PRINTED as PRINTED
 from alexnet_lib.nets.counts import LayerCount, count, total
 from alexnet_lib.nets.layers import Conv, Layer, Linear, ResponseNorm
 from alexnet_lib.nets.network import NetworkConfig, changed
 from alexnet_lib.nets.shapes import Placed, layers_of
 from alexnet_lib.parallel.sharding import LOGITS, Layout, shares_of, traffic
-
-PRINTED = {
-    "input": 150_528,
-    "conv1": 253_440,
-    "conv2": 186_624,
-    "conv3": 64_896,
-    "conv4": 64_896,
-    "conv5": 43_264,
-    "fc6": 4096,
-    "fc7": 4096,
-    "fc8": 1000,
-}
-"""The caption of Figure 2: the network's dimensionality, layer by layer."""
 
 GTX_580 = 3 * 2**30
 """Bytes of memory of one of the paper's GPUs (§3.2)."""

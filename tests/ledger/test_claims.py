@@ -3,9 +3,9 @@
 import pytest
 
 from alexnet_lib.experiments import EXPERIMENTS
-from alexnet_lib.ledger.claim import Direction, Roughly
-from alexnet_lib.ledger.claims import CLAIMS
-from alexnet_lib.ledger.measures import Counted
+from alexnet_lib.ledger.claim import Direction, Roughly, within
+from alexnet_lib.ledger.claims import CLAIMS, PAPERS
+from alexnet_lib.ledger.counted import Counted
 from alexnet_lib.runs import records
 
 RUN = [pytest.param(c, id=c.name) for c in CLAIMS if c.experiment]
@@ -123,3 +123,37 @@ def test_no_planned_arm_is_without_a_row(name):
         for arm in claim.measure.arms
     }
     assert read >= set(EXPERIMENTS[name].arms("laptop"))
+
+
+@pytest.mark.parametrize(
+    ("section", "asked", "is_in"),
+    [
+        ("§4.1", "4", True),
+        ("§4.1", "§4", True),
+        ("§4.1", "4.1", True),
+        ("§4.1", "4.2", False),
+        ("§3.1, Fig. 1", "3.1", True),
+        ("§3.1, Fig. 1", "Fig. 1", True),
+        ("§6, Table 1", "6", True),
+        ("§6, Table 1", "Table 1", True),
+        ("§6, Table 1", "6.1", False),
+        ("abstract", "abstract", True),
+        ("abstract", "1", False),
+        ("§1", "1", True),
+        ("§5", "", False),
+        ("VGG §4.1", "4.1", False),
+        ("VGG §4.1", "VGG §4", True),
+        ("VGG Table 2", "VGG", True),
+        ("VGG Table 2", "Table 2", False),
+    ],
+)
+def test_a_section_has_what_lies_in_it(section, asked, is_in):
+    assert within(section, asked) == is_in
+
+
+def test_the_ledger_goes_through_the_paper_from_abstract_to_section_7():
+    alexnet, _ = PAPERS.values()
+    sections = list(dict.fromkeys(claim.section for claim in alexnet))
+    assert sections == sorted(sections)
+    for number in ("abstract", *"1234567"):
+        assert any(within(section, number) for section in sections), number

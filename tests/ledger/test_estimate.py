@@ -199,6 +199,7 @@ def test_what_is_told_apart_alone_may_not_be_in_company():
 
 def test_a_count_is_exact_and_a_run_that_never_arrived_says_so():
     assert counted(60.965).text() == "61.0, counted"
+    assert counted(290400.0).text() == "290,400, counted"
     assert NotReached(2, 5).text() == "not reached in 2 of 5"
 
 

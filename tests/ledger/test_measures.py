@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from alexnet_lib.ledger import estimate
+from alexnet_lib.ledger.counted import Counted
 from alexnet_lib.ledger.estimate import NotReached
 from alexnet_lib.ledger.measures import (
     Contrast,
-    Counted,
     Difference,
     FurtherApart,
     Mean,
@@ -218,3 +218,18 @@ def test_a_layer_of_the_network_is_counted_alone():
     assert Counted("paper", "units", layer="conv1")({}).value == 55 * 55 * 96
     parameters = Counted("paper", "parameters", layer="conv1")({})
     assert parameters.value == 96 * (11 * 11 * 3 + 1)
+
+
+def test_parts_of_the_network_are_counted_too():
+    """The input, the kinds of layers, and the largest convolution."""
+    assert Counted("paper", "inputs")({}).value == 3 * 224 * 224
+    assert Counted("paper", "convolutions")({}).text() == "5, counted"
+    # conv3: 384 kernels of 3x3x256, and a bias each
+    largest = Counted("paper", "largest convolution's part")({}).value
+    assert largest == pytest.approx(100 * 384 * (9 * 256 + 1) / 60_965_224)
+
+
+@pytest.mark.parametrize("asked", [("neurons",), ("inputs", 1.0, "conv1")])
+def test_what_is_not_counted_is_refused(asked):
+    with pytest.raises(ValueError, match="is not counted; known: parameters, units"):
+        Counted("paper", *asked)

@@ -5,7 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 
-from alexnet_lib.ledger.claim import Claim, Direction, Equivalence, InRuns, Roughly
+from alexnet_lib.ledger.claim import (
+    AtMost,
+    Claim,
+    Direction,
+    Equivalence,
+    InRuns,
+    Roughly,
+)
 from alexnet_lib.ledger.estimate import Estimate, NotReached, counted, mean, share
 from alexnet_lib.ledger.measures import Mean
 from alexnet_lib.ledger.verdict import verdict
@@ -263,3 +270,11 @@ def test_without_a_plan_nothing_is_judged():
 def test_one_seed_says_nothing():
     one = mean([-1.4])
     assert verdict(NORM, one, planned=1) == "one seed only"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"), [(0.7, "within the bound"), (1.45, "above the bound")]
+)
+def test_a_number_that_is_at_most_another_is_not_rounded(value, words):
+    bounded = dataclasses.replace(ERROR, paper="1 at most", rule=AtMost(1.0))
+    assert judged(bounded, counted(value), done=5) == words

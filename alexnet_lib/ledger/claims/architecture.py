@@ -1,4 +1,4 @@
-"""The abstract's counts, and §3: units, two GPUs, normalisation, pooling."""
+"""§3: units, two GPUs, normalisation, pooling."""
 
 from __future__ import annotations
 
@@ -13,43 +13,8 @@ from alexnet_lib.ledger.claims.of_imagenet import (
     compared,
 )
 from alexnet_lib.ledger.lab_notes import LOG
-from alexnet_lib.ledger.measures import Counted, Difference, Mean, Ratio, Share
+from alexnet_lib.ledger.measures import Difference, Mean, Ratio, Share
 
-_COUNTS = (
-    Claim(
-        name="parameters",
-        section="abstract",
-        statement="parameters of the network",
-        unit="million",
-        paper="60",
-        measure=Counted("paper", "parameters", 1e6),
-    ),
-    Claim(
-        name="neurons",
-        section="abstract",
-        statement="neurons of the network",
-        unit="thousand",
-        paper="650",
-        measure=Counted("paper", "units", 1e3),
-    ),
-    *(
-        Claim(
-            name=f"neurons-{layer}",
-            section="§3.5, Fig. 2",
-            statement=f"neurons of {layer}",
-            unit="thousand",
-            paper=paper,
-            measure=Counted("paper", "units", 1e3, layer),
-        )
-        for layer, paper in (
-            ("conv1", "253.440"),
-            ("conv2", "186.624"),
-            ("conv3", "64.896"),
-            ("conv4", "64.896"),
-            ("conv5", "43.264"),
-        )
-    ),
-)
 _SECTION = "§3.1, Fig. 1"
 _RUNNING, _EVALUATED = "epochs_to_25", "epochs_to_25_evaluated"
 _COUNTED = {_RUNNING: "summed over the epoch", _EVALUATED: "evaluated after it"}
@@ -295,7 +260,6 @@ _POOLING = (
     ),
 )
 CLAIMS = (
-    *_COUNTS,
     *_FIGURE1,
     *_TWO_GPUS,
     *_CIFAR_NORM,

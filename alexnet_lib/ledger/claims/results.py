@@ -43,28 +43,28 @@ def _without(layer: str) -> Claim:
 CLAIMS = (
     *errors(
         "2010",
-        "Table 1",
+        "§6, Table 1",
         "LSVRC-2010 test, ten views",
         ("37.5", "17.0"),
         LOG["#145-2010"].notes(),
     ),
     *errors(
         "2012",
-        "Table 2",
+        "§6, Table 2",
         "ILSVRC-2012 validation, 1 CNN",
         ("40.7", "18.2"),
         LOG["#145"].notes(),
     ),
     *errors(
         "2012-5-cnns",
-        "Table 2",
+        "§6, Table 2",
         "ILSVRC-2012 validation, 5 CNNs",
         ("38.1", "16.4"),
         needs=_ENSEMBLE,
     ),
     *errors(
         "2012-pretrained",
-        "Table 2",
+        "§6, Table 2",
         "ILSVRC-2012 validation, 1 CNN*",
         ("39.0", "16.6"),
         LOG["#146"].notes(),
@@ -72,15 +72,15 @@ CLAIMS = (
     ),
     *errors(
         "2012-7-cnns",
-        "Table 2",
+        "§6, Table 2",
         "ILSVRC-2012 validation, 7 CNNs*",
         ("36.7", "15.4"),
         needs=_PRETRAINED,
     ),
     *(
         Claim(
-            name=f"2012-test-{nets}-cnns",
-            section="Table 2",
+            name=f"2012-test-{nets}-cnns-top-5",
+            section="§6, Table 2",
             statement=f"ILSVRC-2012 test, {name}, top-5 error",
             unit="%",
             paper=paper,

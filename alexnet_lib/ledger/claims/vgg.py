@@ -10,7 +10,8 @@ from typing import get_args
 
 from alexnet_lib.ledger.claim import Claim, Direction, Equivalence, Rule
 from alexnet_lib.ledger.claims.of_imagenet import NOT_THERE, Pair, errors
-from alexnet_lib.ledger.measures import Counted, Difference
+from alexnet_lib.ledger.counted import Counted
+from alexnet_lib.ledger.measures import Difference
 from alexnet_lib.nets.vgg import Configuration
 
 _IMAGENET = "ImageNet, and weeks on a GPU"
