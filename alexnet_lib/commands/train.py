@@ -15,6 +15,9 @@ takes the run down; with `--max-restarts N` torchrun starts all processes again 
 they go on from the last checkpoint, which must lie where every machine sees it
 (`ALEXNET_RUNS`). Checkpoints hold the merged network: any layout can go on from
 one of any other.
+
+With `--plan` nothing is trained but a few steps on noise, which say what the training
+would take of the devices that are here: steps, memory, traffic, disk, hours.
 """
 
 from __future__ import annotations
@@ -28,7 +31,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
 from alexnet_lib import settings
-from alexnet_lib.commands import recipe, words
+from alexnet_lib.commands import plan, recipe, words
 from alexnet_lib.config import RunConfig
 from alexnet_lib.config_json import digest, from_dict
 from alexnet_lib.parallel.sharding import DeviceKind, Layout, Output, Wire
@@ -36,6 +39,7 @@ from alexnet_lib.parallel.sharding import DeviceKind, Layout, Output, Wire
 if TYPE_CHECKING:
     from alexnet_lib.data import Dataset
     from alexnet_lib.parallel.mesh import DeviceMeshTeam
+    from alexnet_lib.runs.run import Run
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -48,6 +52,9 @@ def add(parser: argparse.ArgumentParser) -> None:
         "--scale", choices=settings.SCALES, help="of the experiment; default laptop"
     )
     recipe.add(parser.add_argument_group("changes to the recipe of #145"))
+    parser.add_argument(
+        "--plan", action="store_true", help="only say what that takes of what is here"
+    )
     how = parser.add_argument_group("how it is trained")
     how.add_argument("--seed", type=words.seed, default=1)
     how.add_argument(
@@ -112,7 +119,9 @@ def _train_together(arguments: argparse.Namespace) -> None:
             wire=arguments.wire,
         )
         mesh = DeviceMeshTeam(layout, device)
-        if arguments.experiment is None:
+        if arguments.plan:
+            _plan(mesh, arguments)
+        elif arguments.experiment is None:
             _train(mesh, arguments)
         else:
             _train_arm(mesh, arguments)
@@ -134,6 +143,8 @@ def _check_words(arguments: argparse.Namespace) -> None:
             if wrong[0] in ("arm", "scale")
             else f"--{word} does not go with --{form}, which says that itself"
         )
+    if arguments.plan and given & {"save", "save_every"}:
+        raise words.WordsError("--save and --save-every are not for --plan")
     if form == "experiment" and "arm" not in given:
         raise words.WordsError(f"--arm is missing: which of {arguments.experiment}?")
 
@@ -171,19 +182,38 @@ def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
         print(_last(epochs[-1]), f"weights in {saved}", sep="\n")
 
 
-def _train_arm(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
-    from alexnet_lib import experiments
-    from alexnet_lib.runs.run import Options, Run
+def _plan(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
+    """Print what the training would take, instead of training."""
+    from alexnet_lib.runs.forecast import Images
 
-    chosen = experiments.by_name(arguments.experiment)
-    arm, seed = arguments.arm, arguments.seed
-    scale = settings.scale(arguments.scale, default="laptop")
-    run = Run(chosen, arm, seed, scale)
+    run = None if arguments.experiment is None else _run(arguments)
+    config = run.config if run else arguments.config and _read(arguments.config)
+    name = config.data.name if config else arguments.data or "imagenet"
+    images = plan.published(name) or Images.of(_loaded(name))
+    config = config or recipe.recipe_of(arguments, images.noise(1, 1))
+    expect = run.experiment.expect[run.scale] if run else plan.expectation(config)
+    plan.print_plan(config, images.without(config.data.held_out), expect, mesh)
+
+
+def _train_arm(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
+    from alexnet_lib.runs.run import Options
+
+    run = _run(arguments)
     _loaded(run.config.data.name)
     record = run.record(Options(team=mesh))
     if record is not None:
         path = run.record_path(run.own_root)
         print(_last(record.result), f"record in {path}", sep="\n")
+
+
+def _run(arguments: argparse.Namespace) -> Run:
+    """The experiment's run that the words name."""
+    from alexnet_lib import experiments
+    from alexnet_lib.runs.run import Run
+
+    chosen = experiments.by_name(arguments.experiment)
+    scale = settings.scale(arguments.scale, default="laptop")
+    return Run(chosen, arguments.arm, arguments.seed, scale)
 
 
 def _loaded(name: str) -> Dataset:
