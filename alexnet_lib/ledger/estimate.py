@@ -64,7 +64,7 @@ class Estimate:
         if self.low is None or self.high is None or self.df is None:
             return None
         shape = math.log if self.ratio else float
-        error = (shape(self.high) - shape(self.low)) / 2 / _quantile(self.df)
+        error = (shape(self.high) - shape(self.low)) / 2 / quantile(self.df)
         apart = abs(shape(self.value) - shape(null))
         if error == 0:
             return float(apart == 0)
@@ -120,7 +120,7 @@ def ratio(numerator: Sequence[float], denominator: Sequence[float]) -> Estimate:
     if n < 2:
         return Estimate(math.exp(centre), None, None, n)
     error, df = _welch(top, bottom)
-    half = _quantile(df) * error
+    half = quantile(df) * error
     bounds = math.exp(centre - half), math.exp(centre + half)
     return Estimate(math.exp(centre), *bounds, n, df, ratio=True)
 
@@ -139,7 +139,7 @@ def _welch(top: np.ndarray, bottom: np.ndarray) -> tuple[float, float]:
     return math.sqrt(variance), variance**2 / sum(parts)
 
 
-def _quantile(freedom: float) -> float:
+def quantile(freedom: float) -> float:
     """Number of standard errors that Student's interval reaches to either side.
 
     Not by `scipy.stats`, whose import is most of the time that `alexnet report` takes.
@@ -190,7 +190,7 @@ def over_images(seeds: Estimate, table: np.ndarray) -> Estimate:
     left = table - means - table.mean(1, keepdims=True) + table.mean()
     of_each = float((left**2).sum()) / ((n - 1) * (images - 1))
     of_images = max(0.0, (float(means.var(ddof=1)) - of_each / n) / images)
-    widths = (seeds.high - seeds.low) / 2, _quantile(images - 1) * math.sqrt(of_images)
+    widths = (seeds.high - seeds.low) / 2, quantile(images - 1) * math.sqrt(of_images)
     half = math.hypot(*widths)
     return dataclasses.replace(
         seeds,
@@ -202,7 +202,7 @@ def over_images(seeds: Estimate, table: np.ndarray) -> Estimate:
 
 
 def _student(centre: float, error: float, n: int, df: int) -> Estimate:
-    half = _quantile(df) * error
+    half = quantile(df) * error
     return Estimate(centre, centre - half, centre + half, n, df)
 
 

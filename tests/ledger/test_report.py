@@ -276,7 +276,7 @@ def photographs_rows(record, root, apart):
     """Rows over invented records: `apart[arm]`, the halves' colours, by seed."""
     for arm, by_seed in apart.items():
         results = {
-            seed: {"colour_first_half": 0.3, "colour_second_half": 0.3 - difference}
+            seed: {"response_first_half": 0.3, "response_second_half": 0.3 - difference}
             for seed, difference in enumerate(by_seed, start=1)
         }
         stored(record, root, arm, results, "photographs", name="imagenette128")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 
 from alexnet_lib.ledger.claim import Claim, InRuns
@@ -11,11 +12,14 @@ from alexnet_lib.ledger.claims.of_imagenet import (
     IMAGENET,
     IMAGENETTE,
     LONG,
+    NOT_THERE,
     errors,
     on_photographs,
 )
+from alexnet_lib.ledger.ensembles import EnsembleGain, SearchedGain
 from alexnet_lib.ledger.lab_notes import LOG
 from alexnet_lib.ledger.measures import Difference, FurtherApart
+from alexnet_lib.ledger.retrieval import Precision, Way
 
 _ENSEMBLE = "five nets, each trained on ImageNet for days on a GPU"
 _PRETRAINED = "the 15 million images of ImageNet's release of autumn 2011, and a GPU"
@@ -39,6 +43,78 @@ def _without(layer: str) -> Claim:
         needs=IMAGENET,
     )
 
+
+_FIVE = f"five nets' mean probabilities against one net's, {IMAGENETTE}"
+_ENSEMBLE_OF_FIVE = Claim(
+    name="ensemble-photographs-top-1",
+    section="Table 2",
+    statement=f"{_FIVE}, top-1 error",
+    unit="points",
+    paper="-2.6",
+    null=0.0,
+    kind="elsewhere",
+    experiment=LONG,
+    measure=EnsembleGain("baseline", 5, "top1", 100),
+    epochs=EPOCHS_ON_IMAGENETTE,
+)
+_ENSEMBLES = (
+    _ENSEMBLE_OF_FIVE,
+    dataclasses.replace(
+        _ENSEMBLE_OF_FIVE,
+        name="ensemble-photographs-loss",
+        statement=f"{_FIVE}, cross-entropy",
+        unit="hundredths of a nat",
+        paper=None,
+        kind="extension",
+        measure=EnsembleGain("baseline", 5, "loss", 100),
+    ),
+    dataclasses.replace(
+        _ENSEMBLE_OF_FIVE,
+        name="ensemble-photographs-searched-weights",
+        statement="weights searched for as by the authors' script (avg-valid.py), on "
+        f"other images than tested, against equal ones, {IMAGENETTE}, top-1 error",
+        paper=None,
+        kind="extension",
+        measure=SearchedGain("baseline", 100),
+    ),
+)
+
+
+def _nearest(name: str, what: str, way: Way, less: Way | None = None) -> Claim:
+    """How many of the six nearest training images are of the test image's class."""
+    return Claim(
+        name=f"retrieval-{name}",
+        section="§6.1",
+        statement=f"{what}, {IMAGENETTE.removesuffix(NOT_THERE)}: of the six nearest "
+        "training images, those of the test image's class",
+        unit="points" if less else "%",
+        null=0.0 if less else None,
+        kind="extension",
+        experiment=LONG,
+        measure=Precision("baseline", way, less),
+        epochs=EPOCHS_ON_IMAGENETTE,
+    )
+
+
+_FC7 = Way()
+_RETRIEVAL = (
+    _nearest("fc7", "by fc7", _FC7),
+    _nearest("fc7-pixels", "by fc7 against by pixels", _FC7, Way("hits_pixels")),
+    _nearest("fc7-conv5", "by fc7 against by conv5", _FC7, Way("hits_flatten")),
+    _nearest("fc7-untrained", "by fc7 against untrained", _FC7, Way(epoch=0)),
+    _nearest(
+        "fc7-short-code",
+        "by 32 principal axes of fc7 against all of it",
+        Way("hits_fc7_pca-32"),
+        _FC7,
+    ),
+    _nearest(
+        "fc7-shortcut",
+        "by the authors' shortcut, in batches of 19, against exactly",
+        Way("hits_fc7_batches-19"),
+        _FC7,
+    ),
+)
 
 CLAIMS = (
     *errors(
@@ -100,18 +176,21 @@ CLAIMS = (
         name="colour-by-tower",
         section="§6.1",
         statement="conv1's kernels are grey on one GPU and coloured on the other, "
-        f"{IMAGENETTE}: nets whose halves differ more in mean colour than in any net "
-        "with conv2 dense",
+        f"{IMAGENETTE}: nets whose halves' responses differ more in mean colour than "
+        "in any net with conv2 dense",
         unit="% of runs",
         paper="in every run",
         kind="elsewhere",
         rule=InRuns(100 * 7 / 8),
         experiment=LONG,
         measure=FurtherApart(
-            "baseline", "dense-conv2", ("colour_first_half", "colour_second_half")
+            *("baseline", "dense-conv2"),
+            ("response_first_half", "response_second_half"),
         ),
         epochs=EPOCHS_ON_IMAGENETTE,
     ),
+    *_ENSEMBLES,
+    *_RETRIEVAL,
     *itertools.chain.from_iterable(
         (claim, on_photographs(claim)) for claim in map(_without, _MIDDLE)
     ),

@@ -1,0 +1,1 @@
+"""What notebook 08 shows and checks: ensembles, kernels, retrieval, depth."""
