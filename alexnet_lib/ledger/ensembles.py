@@ -29,7 +29,7 @@ ByImage = Callable[[NDArray], NDArray]
 
 
 def probabilities_of(runs: Sequence[Record]) -> tuple[NDArray, NDArray] | None:
-    """What these runs answered: (nets, N, classes) float16, and the labels (N,).
+    """Read what these runs answered: (nets, N, classes) float16, and labels (N,).
 
     None unless all of them kept it, of the same images.
     """
@@ -99,7 +99,7 @@ def estimated(probabilities: NDArray, number: ByImage, least: int) -> Estimate:
 
 @dataclass(frozen=True)
 class EnsembleGain:
-    """What the mean of `nets` nets' probabilities has less than one net, on average.
+    """Gain of the mean of `nets` nets' probabilities over one net, on average.
 
     Of the error over ten views, or its loss: the mean over all ensembles of so many of
     `arm`'s runs, minus the mean of the runs. `factor` brings it to the claim's unit.
@@ -117,7 +117,7 @@ class EnsembleGain:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        """What one net has."""
+        """The figure of one net."""
         return (f"test_{self.figure}_ten",)
 
     def __call__(self, runs: Runs, error: ErrorTerm = "pairs") -> Outcome | None:
@@ -140,7 +140,7 @@ class EnsembleGain:
 
 @dataclass(frozen=True)
 class SearchedGain:
-    """What weights found by the authors' search have less than equal ones, of all runs.
+    """Gain of weights found by the authors' search over equal ones, of all runs.
 
     Of the top-1 error over ten views. Searched for on every other image and tested on
     the rest, and the other way round, so that no image is tested that was searched on.

@@ -81,7 +81,7 @@ _ENSEMBLES = (
 
 
 def _nearest(name: str, what: str, way: Way, less: Way | None = None) -> Claim:
-    """How many of the six nearest training images are of the test image's class."""
+    """The share of the six nearest training images that are of an image's class."""
     return Claim(
         name=f"retrieval-{name}",
         section="§6.1",

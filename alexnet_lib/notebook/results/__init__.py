@@ -1,1 +1,1 @@
-"""What notebook 08 shows and checks: ensembles, kernels, retrieval, depth."""
+"""Pictures, tables and checks of notebook 08: ensembles, kernels, retrieval, depth."""

@@ -1,4 +1,4 @@
-"""What published runs say of §6 and §7, as pictures and tables: read from what is kept.
+"""Pictures and tables of §6 from what published runs have kept beside their records.
 
 Each says `not run yet` while there are no such runs, and changes by itself when there
 are.

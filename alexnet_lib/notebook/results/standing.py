@@ -1,4 +1,4 @@
-"""How far this series is: rows of the ledger by section, runs by arm; depth's rows."""
+"""The standing of this series: rows of the ledger by section, runs by arm; depth."""
 
 from __future__ import annotations
 
