@@ -29,7 +29,7 @@ _TWIN = {
 
 
 def apart(run: Record) -> float:
-    """How far the halves' mean shares of colour lie apart, of responses."""
+    """Distance of the halves' mean shares of colour, of responses."""
     first, second = (run.result[half] for half in HALVES)
     return abs(first - second)
 
