@@ -104,11 +104,14 @@ def _stop_once(*_: object) -> None:
 def _train_together(arguments: argparse.Namespace) -> None:
     import torch.distributed as dist
 
+    from alexnet_lib import machine
     from alexnet_lib.parallel.mesh import DeviceMeshTeam
     from alexnet_lib.parallel.process_group import connect
 
     with connect(arguments.device) as device:
         processes = dist.get_world_size()
+        if processes == 1 and (busy := machine.leave_busy_cores()):
+            print(busy)
         towers = arguments.towers or min(2, processes)
         if towers == 1 and (arguments.wire, arguments.output) != ("same", "split"):
             raise words.WordsError("--wire and --output are for towers; here is one")

@@ -34,8 +34,7 @@ from alexnet_lib.parallel.launch import launch
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.process_group import DeviceKind, device_kind
 from alexnet_lib.parallel.sharding import Layout
-from alexnet_lib.training.optim import optimizer_for
-from alexnet_lib.training.step import train_step
+from alexnet_lib.training.loop import train
 from alexnet_lib.training.team import SingleProcess, Team, random_state_kept
 
 TOLERANCE = 1e-10
@@ -144,7 +143,7 @@ def report(device: DeviceKind | None = None) -> tuple[list[str], bool]:
 
 @dataclass(frozen=True)
 class Trained:
-    """Outputs at the start, the epoch's loss, first gradients, weights at the end."""
+    """Outputs at the start, the epoch's loss, last gradients, weights at the end."""
 
     net: nn.Module
     outputs: Tensor
@@ -182,34 +181,26 @@ def _apart(own: Tensor, one: Tensor) -> float:
 
 
 def trained(network: NetworkConfig, team: Team) -> Trained:
-    """Train `STEPS` steps; the gradients are those of the first."""
+    """Train an epoch of `STEPS` steps; the gradients are those of the last."""
     device = team.device
-    drawn = _Drawn(network, device)
-    batches = team.batches(drawn)
+    source = _RandomImages(network, device)
     config = TrainingConfig(learning_rate=0.01, epochs=1, weight_decay=5e-4)
     with random_state_kept(device):
         torch.manual_seed(1)
         net = team.network(network, 1).double().to(device)
         net.eval()
         with torch.no_grad():
-            outputs = net(drawn.split.images[:BATCH])
-        net.train()
-        stepped = team.wrap(net)
-        optimizer = optimizer_for(net, config)
-        sums = torch.zeros(2, dtype=torch.float64, device=device)
-        gradients: dict[str, Tensor] = {}
-        for images, labels in batches.epoch(0):
-            sums += train_step(stepped, images, labels, optimizer, config)
-            gradients = gradients or {
-                name: p.grad.clone()
-                for name, p in net.named_parameters()
-                if p.grad is not None
-            }
-    weights = {name: x.detach().clone() for name, x in net.named_parameters()}
-    return Trained(net, outputs, team.all_reduce(sums)[:1], gradients, weights)
+            outputs = net(source.split.images[:BATCH])
+        batches = team.batches(source)
+        epochs = train(net, batches, config, lambda _: {}, show=False, team=team)
+    loss = torch.tensor(epochs[-1]["train_running_loss"], dtype=torch.float64)
+    parameters = dict(net.named_parameters())
+    gradients = {n: p.grad for n, p in parameters.items() if p.grad is not None}
+    weights = {name: p.detach() for name, p in parameters.items()}
+    return Trained(net, outputs, loss, gradients, weights)
 
 
-class _Drawn(Shuffled):
+class _RandomImages(Shuffled):
     """Random float64 images; the last batch is odd, so that no replicas share it."""
 
     def __init__(self, network: NetworkConfig, device: torch.device) -> None:

@@ -101,12 +101,13 @@ class Link:
         sent = {
             t: _maps_last(x * scale if scaled else x).to(dtype).contiguous()
             for t, x in outgoing.items()
-        }
+        }  # each (B, H, W, C / towers), or (B, units / towers)
         shape = _maps_last(like).shape
         received = {t: like.new_empty(shape, dtype=dtype) for t in incoming}
         self.sent[passage] += sum(x.nbytes for x in sent.values())
         self._swap(sent, received)
         came = {t: _maps_second(x).to(like.dtype) for t, x in received.items()}
+        # each (B, C / towers, H, W) again, or (B, units / towers)
         return {t: x / scale for t, x in came.items()} if scaled else came
 
     def _swap(self, sent: Mapping[int, Tensor], received: Mapping[int, Tensor]) -> None:
@@ -174,17 +175,18 @@ class _Exchange(torch.autograd.Function):
         incoming = [t for t in link.others if t in ctx.readers]
         passage = Passage(ctx.name, "backward")
         if link.tower not in ctx.readers:  # g is (B, 0)
-            own = g.new_zeros(ctx.shape)
+            own = g.new_zeros(ctx.shape)  # (B, C / towers, ...)
             came = link.exchange(passage, {}, incoming, own)
         else:
             parts = g.chunk(len(link.ranks), dim=1)  # towers x (B, C / towers, ...)
             own, outgoing = parts[link.tower], {t: parts[t] for t in link.others}
             came = link.exchange(passage, outgoing, incoming, own)
-        return sum(came.values(), start=own), None, None, None
+        summed = sum(came.values(), start=own)  # (B, C / towers, ...)
+        return summed, None, None, None
 
 
 def _in_order(maps: Mapping[int, Tensor]) -> Tensor:
-    return torch.cat([maps[t] for t in sorted(maps)], dim=1)
+    return torch.cat([maps[t] for t in sorted(maps)], dim=1)  # (B, C, ...)
 
 
 class Own(nn.Module):
@@ -226,12 +228,13 @@ class _Logits(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, x: Tensor, to: Logits) -> Tensor:
         link, ctx.to = to.link, to
-        own = link.tower in to.owners
+        own = link.tower in to.owners  # then x is (B, own classes), else (B, 0)
         outgoing = dict.fromkeys(link.others, x) if own else {}
         incoming = [t for t in link.others if t in to.owners]
         like = x if own else x.new_empty((len(x), to.classes // len(to.owners)))
         came = link.exchange(Passage(LOGITS, "forward"), outgoing, incoming, like)
-        return _in_order(came | ({link.tower: x} if own else {})).clone()
+        logits = _in_order(came | ({link.tower: x} if own else {}))  # (B, classes)
+        return logits.clone()
 
     @staticmethod
     @once_differentiable
@@ -239,7 +242,8 @@ class _Logits(torch.autograd.Function):
         to: Logits = ctx.to
         if to.link.tower not in to.owners:
             return g.new_zeros((len(g), 0)), None
-        own = g.chunk(len(to.owners), dim=1)[to.owners.index(to.link.tower)]
+        parts = g.chunk(len(to.owners), dim=1)  # owners x (B, own classes)
+        own = parts[to.owners.index(to.link.tower)]
         if to.replicas > 1:
             own = own * (to.rows.count * to.replicas / to.rows.total)
         return own, None

@@ -75,7 +75,10 @@ class Tower(nn.Sequential):
     def _own(self, name: str, tensor: Tensor) -> Tensor:
         if name not in self.cuts:
             return tensor
-        return tensor.chunk(self.towers, dim=self.cuts[name])[self.tower]
+        parts = tensor.chunk(
+            self.towers, dim=self.cuts[name]
+        )  # (out / towers, in, ...)
+        return parts[self.tower]
 
     def joined(self, name: str, parts: Sequence[Tensor]) -> Tensor:
         """The merged network's tensor `name` from its parts, tower 0's first."""
@@ -113,7 +116,7 @@ class SharedDropout(nn.Module):
         classic, keep = self.layer.kind == "classic", self.layer.keep
         if not self.training:
             return x * keep if classic else x
-        mask = self._mask(x)
+        mask = self._mask(x)  # as x: (B, C / towers, H, W) or (B, units / towers)
         return x * mask if classic else x * mask.div_(keep)
 
     def _mask(self, x: Tensor) -> Tensor:
@@ -123,7 +126,7 @@ class SharedDropout(nn.Module):
         layout = torch.channels_last if last else torch.contiguous_format
         whole = torch.empty(
             (total, *self.whole), dtype=x.dtype, device=x.device, memory_format=layout
-        )
+        )  # (whole batch, *whole): all replicas' images, all towers' units
         classic, keep = self.layer.kind == "classic", self.layer.keep
         mask = kept(whole, keep) if classic else whole.bernoulli_(keep)
         part = mask[rows.first : rows.first + len(x)]  # (B, *whole)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Any, cast
 
@@ -41,6 +41,7 @@ class Subject:
     """A network, and what is needed to measure it: data, their views, who trains.
 
     Where several processes share it, `network` says what it is when it is merged.
+    Its answers to the test images are asked for once and kept until `forget`.
     """
 
     net: nn.Module
@@ -49,14 +50,26 @@ class Subject:
     precision: Precision = "float32"
     team: Team = SINGLE_PROCESS
     network: NetworkConfig | None = None
+    _given: dict[bool, Answers] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
-    def errors(self, split: Split, *, ten: bool = False) -> Errors:
-        """Errors on `split`, from the centre or from ten views."""
-        return errors(self.net, split, self.views, self.precision, ten=ten)
+    def forget(self) -> None:
+        """Drop the answers that are kept: to be called when the network has changed."""
+        self._given.clear()
 
-    def answers(self, split: Split, *, ten: bool = False) -> Answers:
-        """Probabilities for each image of `split`."""
-        return answers(self.net, split, self.views, self.precision, ten=ten)
+    def errors(self, split: Split) -> Errors:
+        """Errors on `split`, from the centre."""
+        return errors(self.net, split, self.views, self.precision)
+
+    def answers(self, *, ten: bool = False) -> Answers:
+        """Answers to each test image, from the centre or from ten views."""
+        if ten not in self._given:
+            split = self.dataset.test
+            self._given[ten] = answers(
+                self.net, split, self.views, self.precision, ten=ten
+            )
+        return self._given[ten]
 
     def alone(self, what: str) -> nn.Sequential:
         """The network, if this process has all of it; else `ValueError`."""
@@ -94,7 +107,7 @@ def take(measures: Iterable[Measure], when: When, of: Subject) -> Epoch:
 
 
 def _test(measure: asked.TestErrors, of: Subject) -> dict[str, Any]:
-    return _named(measure, of.errors(of.dataset.test))
+    return _named(measure, of.answers().errors())
 
 
 def _validation(measure: asked.ValidationErrors, of: Subject) -> dict[str, Any]:
@@ -111,7 +124,7 @@ def _train(measure: asked.TrainErrors, of: Subject) -> dict[str, Any]:
 
 
 def _ten(measure: asked.TenViewErrors, of: Subject) -> dict[str, Any]:
-    return _named(measure, of.errors(of.dataset.test, ten=True))
+    return _named(measure, of.answers(ten=True).errors())
 
 
 def _shifted(measure: asked.ShiftedErrors, of: Subject) -> dict[str, Any]:
@@ -199,7 +212,7 @@ def _first_layer(_: kept.FirstLayer, of: Subject) -> Arrays:
 def _right(_: kept.RightAnswers, of: Subject) -> Arrays:
     arrays: Arrays = {"images": torch.tensor(len(of.dataset.test)).numpy()}
     for views in ("", "_ten") if of.views.crops else ("",):
-        given = of.answers(of.dataset.test, ten=bool(views))
+        given = of.answers(ten=bool(views))
         for k in (1, 5):
             arrays[f"top{k}{views}"] = artifacts.packed(
                 given.right(k).cpu().numpy() > 0.5
@@ -208,7 +221,7 @@ def _right(_: kept.RightAnswers, of: Subject) -> Arrays:
 
 
 def _probabilities(_: kept.Probabilities, of: Subject) -> Arrays:
-    given = of.answers(of.dataset.test, ten=True)
+    given = of.answers(ten=True)
     return {
         "probabilities": half(given.probabilities),
         "labels": given.labels.cpu().numpy(),
@@ -227,7 +240,7 @@ def _features(artifact: kept.Features, of: Subject) -> Arrays:
 
 
 def _views(_: kept.Views, of: Subject) -> Arrays:
-    given = of.answers(of.dataset.test, ten=True)
+    given = of.answers(ten=True)
     return {"chosen": small(given.chosen), "labels": small(given.labels)}
 
 

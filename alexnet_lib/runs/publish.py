@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from alexnet_lib import machine
 from alexnet_lib.data import Dataset
-from alexnet_lib.training import checkpoint
+from alexnet_lib.training.checkpoint import Saved
 
 
 class PublishError(RuntimeError):
@@ -15,12 +16,13 @@ class PublishError(RuntimeError):
 
 
 def check_publishable(
-    code: dict[str, Any], dataset: Dataset, record: Path, saved: Path, run_id: str
+    code: dict[str, Any], dataset: Dataset, record: Path, saved: Iterable[Saved]
 ) -> None:
     """Refuse to publish a run, before it is trained, by `PublishError`.
 
-    `code`: see `machine.code`. Neither may a record already lie at `record`, nor the
-    checkpoint at `saved` have been begun by another commit.
+    `code`: see `machine.code`. Neither may a record already lie at `record`, nor any
+    checkpoint that is `saved`, its own and that of the run it starts from, have been
+    made by another commit.
     """
     if code["commit"] is None:
         raise PublishError(
@@ -39,10 +41,11 @@ def check_publishable(
         raise PublishError(
             f"{record} is a published run of another configuration; delete it first"
         )
-    begun = checkpoint.load(saved, run_id)
-    if begun is not None and begun["progress"]["commits"] != [code["commit"]]:
-        by = ", ".join(begun["progress"]["commits"])
-        raise PublishError(
-            f"{saved}: trained by other code than this commit ({by}); "
-            "delete it to start again, or check that commit out"
-        )
+    for begun in saved:
+        state = begun.load()
+        if state is not None and state["progress"]["commits"] != [code["commit"]]:
+            by = ", ".join(state["progress"]["commits"])
+            raise PublishError(
+                f"{begun.path}: trained by other code than this commit ({by}); "
+                "delete it to start again, or check that commit out"
+            )

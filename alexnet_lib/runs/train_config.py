@@ -82,6 +82,7 @@ def train_config(
         subject = _untrained(config, dataset, seed, start or {}, team)
 
         def measure(epoch: int) -> Epoch:
+            subject.forget()
             keep(subject, epoch)
             return take(measures, "every epoch", subject)
 

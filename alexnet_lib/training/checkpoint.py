@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 
@@ -18,6 +18,17 @@ MEND = "delete it to start this run again"
 
 class CheckpointError(RuntimeError):
     """A checkpoint that cannot be used; the message names it and the mend."""
+
+
+class Saved(NamedTuple):
+    """Where a run's checkpoint lies, or will, and the name of that run."""
+
+    path: Path
+    run: str
+
+    def load(self) -> dict[str, Any] | None:
+        """The state that is saved there, see `load`."""
+        return load(self.path, self.run)
 
 
 @contextmanager

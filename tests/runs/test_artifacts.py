@@ -7,6 +7,7 @@ import torch
 from alexnet_lib import data, settings
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.evaluation.colour import colour_shares
+from alexnet_lib.evaluation.errors import errors
 from alexnet_lib.evaluation.features import outputs_of
 from alexnet_lib.experiments.kept import (
     Features,
@@ -84,8 +85,8 @@ def test_right_answers_are_those_that_errors_count(subject):
     arrays = arrays_of(RightAnswers(), subject)
     test = subject.dataset.test
     for views in ("", "_ten"):
-        errors = subject.errors(test, ten=bool(views))
-        for name, wrong in zip(("top1", "top5"), errors[:2], strict=True):
+        wrong_shares = errors(subject.net, test, subject.views, ten=bool(views))
+        for name, wrong in zip(("top1", "top5"), wrong_shares[:2], strict=True):
             right = artifacts.unpacked(arrays, name + views)
             assert right.shape == (len(test),)
             assert 1 - right.mean() == pytest.approx(wrong)
@@ -98,7 +99,7 @@ def test_probabilities_are_those_of_ten_views(subject):
     labels = torch.from_numpy(arrays["labels"])
     assert torch.equal(labels, subject.dataset.test.labels)
     wrong = (probabilities.argmax(1) != arrays["labels"]).mean()
-    ten = subject.errors(subject.dataset.test, ten=True)
+    ten = errors(subject.net, subject.dataset.test, subject.views, ten=True)
     assert wrong == pytest.approx(ten.top1, abs=0.01)
 
 

@@ -226,7 +226,7 @@ _PARTS = {
 
 @own_settings
 def two_losses(runs: Mapping[str, Sequence[float]]) -> Picture:
-    """Losses by step: the first run as a line, the second as dots upon it."""
+    """Losses by epoch: the first run as a line, the second as dots upon it."""
     figure, (ax,) = canvas(1, 1, 8, 3.6)
     looks: tuple[dict[str, Any], ...] = (
         {"color": BLUE, "linewidth": 2.5},
@@ -234,10 +234,10 @@ def two_losses(runs: Mapping[str, Sequence[float]]) -> Picture:
     )
     for (name, losses), look in zip(runs.items(), looks, strict=True):
         ax.plot(range(1, len(losses) + 1), losses, label=name, **look)
-    ax.set(xlabel="step", ylabel="loss of the batch")
+    ax.set(xlabel="epoch", ylabel="mean loss of its batches")
     ax.set_title("a small network on synthetic images, float64")
     legend_below(figure, [ax])
     told = (
         f"{n} from {losses[0]:.3f} to {losses[-1]:.3f}" for n, losses in runs.items()
     )
-    return Picture(figure, f"Loss by step: {', and on the same line '.join(told)}")
+    return Picture(figure, f"Loss by epoch: {', and on the same line '.join(told)}")

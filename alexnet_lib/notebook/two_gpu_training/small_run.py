@@ -1,4 +1,4 @@
-"""A small AlexNet trained on drawn images, by one process or by several.
+"""A small AlexNet trained on synthetic images, by one process or by several.
 
 Short enough for a notebook's cell, in float64, so that who trained it cannot be
 told from the result.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -16,8 +17,9 @@ import torch
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.data import synthetic
 from alexnet_lib.data.augment import CentreViews
-from alexnet_lib.data.batches import Batches
+from alexnet_lib.data.batches import Batch, Batches
 from alexnet_lib.data.dataset import Dataset, Split
+from alexnet_lib.epochs import Epochs
 from alexnet_lib.nets.layers import (
     Activation,
     Conv,
@@ -31,8 +33,7 @@ from alexnet_lib.nets.network import NetworkConfig
 from alexnet_lib.parallel.exchange import Passage
 from alexnet_lib.parallel.mesh import DeviceMeshTeam
 from alexnet_lib.parallel.sharding import Layout
-from alexnet_lib.training.optim import optimizer_for
-from alexnet_lib.training.step import train_step
+from alexnet_lib.training.loop import train
 from alexnet_lib.training.team import Team, random_state_kept
 
 IMAGES, BATCH, RATE = 100, 20, 0.02
@@ -59,7 +60,7 @@ def few_maps() -> NetworkConfig:
 
 @dataclass(frozen=True)
 class SmallRun:
-    """Each step's loss, the merged network's weights, and bytes sent per step.
+    """Each epoch's loss, the merged network's weights, and bytes sent per step.
 
     `sent`: by this process, by layer and direction; empty for a process alone.
     """
@@ -79,38 +80,49 @@ class SmallRun:
         return max(found) if all(map(math.isfinite, found)) else math.inf
 
 
+class _Float64(Batches):
+    """Batches of images in float64."""
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """Yield this process's (images (B, C, H, W) float64, labels (B,))."""
+        for images, labels in super().epoch(epoch, start):
+            yield images.double(), labels
+
+
 def train_small(team: Team, network: NetworkConfig, epochs: int) -> SmallRun:
-    """Train `network` to know `IMAGES` drawn images of its input's size by heart.
+    """Train `network` to know `IMAGES` synthetic images of its input's size by heart.
 
     The leading process prints every fourth epoch.
     """
     side = network.input_shape[-1]
-    drawn = Split(*synthetic.images(IMAGES, side, seed=1))
-    dataset = Dataset.of("drawn", drawn, drawn, synthetic.CLASSES, real=False)
+    split = Split(*synthetic.images(IMAGES, side, seed=1))
+    dataset = Dataset.of("synthetic", split, split, synthetic.CLASSES, real=False)
     views = CentreViews(dataset, team.device, pixels="unit")
-    batches = team.batches(Batches(drawn, views, BATCH, seed=1))
     config = TrainingConfig(learning_rate=RATE, epochs=epochs, weight_decay=5e-4)
-    losses: list[float] = []
     with random_state_kept(team.device):
         torch.manual_seed(1)
         net = team.network(network, 1).double().to(team.device)
-        stepped = team.wrap(net)
-        optimizer = optimizer_for(net, config)
-        for epoch in range(epochs):
-            sums = torch.zeros(2, dtype=torch.float64)
-            for images, labels in batches.epoch(epoch):
-                found = train_step(stepped, images.double(), labels, optimizer, config)
-                found = team.all_reduce(found).cpu()
-                losses.append(found[0].item() / BATCH)
-                sums += found
-            if team.is_main and epoch % 4 == 3:
-                loss, error = (sums / IMAGES).tolist()
-                print(
-                    f"epoch {epoch + 1:2}  loss {loss:.3f}  training error {error:.2f}"
-                )
+        history = train(
+            net,
+            team.batches(_Float64(split, views, BATCH, seed=1)),
+            config,
+            lambda _: {},
+            on_epoch=_print_every_fourth if team.is_main else None,
+            show=False,
+            team=team,
+        )
     own = {name: x.detach() for name, x in net.named_parameters()}
     whole = {name: x.cpu().numpy() for name, x in team.merge(net, own).items()}
-    return SmallRun(losses, whole)
+    return SmallRun([e["train_running_loss"] for e in history[1:]], whole)
+
+
+def _print_every_fourth(epochs: Epochs) -> None:
+    last = epochs[-1]
+    if last["epoch"] and last["epoch"] % 4 == 0:
+        print(
+            f"epoch {last['epoch']:2}  loss {last['train_running_loss']:.3f}  "
+            f"training error {last['train_running_top1']:.2f}"
+        )
 
 
 def in_towers(
@@ -119,6 +131,6 @@ def in_towers(
     """`train_small` by all processes together: what each is told by `launch`."""
     mesh = DeviceMeshTeam(layout, device)
     run = train_small(mesh, network, epochs)
-    steps = len(run.losses)
+    steps = epochs * (IMAGES // BATCH)
     per_step = {what: total // steps for what, total in mesh.link.sent.items()}
     return dataclasses.replace(run, sent=per_step)

@@ -185,7 +185,7 @@ def test_two_processes_train_the_network_of_one():
     for run in launch(in_towers, 2, (net, Layout(), 3), device="cpu", show=False):
         assert run.largest_difference(alone) < 1e-9
         assert run.sent["conv3", "forward"] == run.sent["conv3", "backward"] > 0
-    assert len(alone.losses) == 15
+    assert len(alone.losses) == 3
     assert {n: x.shape for n, x in alone.weights.items()} == {
         n: tuple(p.shape) for n, p in build(net, 1).named_parameters()
     }
@@ -210,5 +210,5 @@ def test_a_difference_is_seen_wherever_it_is():
 def test_the_small_network_has_dropout_and_learns(capsys):
     assert any(isinstance(x, Dropout) for x in few_maps().layers)
     losses = train_small(ON_CPU, few_maps(), 20).losses
-    assert sum(losses[-5:]) < 0.85 * sum(losses[:5])
+    assert losses[-1] < 0.85 * losses[0]
     assert capsys.readouterr().out.count("training error") == 5
