@@ -56,7 +56,9 @@ def repeated(own: Iterable[Record], published: Runs) -> Iterator[str]:
     """Yield a line for each own run that repeats a published one: equal or not."""
     for run in own:
         for other in published.get(run.arm, ()):
-            if (run.seed, run.config) != (other.seed, other.config):
+            precision = other.config.training.precision
+            planned = run.config.with_training(precision=precision)
+            if (run.seed, planned) != (other.seed, other.config):
                 continue
             name = f"{run.arm}, seed {run.seed}"
             if run.weights_sha256 == other.weights_sha256:
@@ -66,5 +68,5 @@ def repeated(own: Iterable[Record], published: Runs) -> Iterator[str]:
                     f"{name}: other weights than the published run, which is of commit "
                     f"{other.code['commit']}, torch {other.environment['torch']}, "
                     f"{other.environment['cpu']}, threads: "
-                    f"{other.environment['threads']}"
+                    f"{other.environment['threads']}, {precision}"
                 )

@@ -25,11 +25,11 @@ from alexnet_lib.runs.measured import Subject, arrays_of
 from alexnet_lib.runs.planned import refuse_beyond_plan
 from alexnet_lib.runs.publish import check_publishable
 from alexnet_lib.runs.records import Record
+from alexnet_lib.runs.start import start_weights
 from alexnet_lib.runs.train_config import load_for, train_config, weights_sha256
 from alexnet_lib.settings import Scale
 from alexnet_lib.training import checkpoint
-from alexnet_lib.training.checkpoint import CheckpointError
-from alexnet_lib.training.loop import finished
+from alexnet_lib.training.checkpoint import Saved
 from alexnet_lib.training.progress import Checkpoints
 from alexnet_lib.training.team import SINGLE_PROCESS, Team
 
@@ -48,12 +48,17 @@ class Options:
 
 @dataclass(frozen=True)
 class Run:
-    """One arm and seed of an experiment at a scale; `ValueError` for an unknown arm."""
+    """One arm and seed of an experiment at a scale; `ValueError` for an unknown arm.
+
+    `as_planned`: in the precision that the arm has, as runs are published, even where
+    this machine's CPU is faster in float32.
+    """
 
     experiment: Experiment
     arm: str
     seed: int
     scale: Scale
+    as_planned: bool = False
 
     def __post_init__(self) -> None:
         known = self.experiment.arms(self.scale)
@@ -65,6 +70,16 @@ class Run:
 
     @property
     def config(self) -> RunConfig:
+        """The configuration of its arm at its scale, as this machine computes it."""
+        precision = self.planned.training.precision
+        if self.as_planned:
+            return self.planned
+        return self.planned.with_training(
+            precision=machine.fastest_precision(precision, machine.device())
+        )
+
+    @property
+    def planned(self) -> RunConfig:
         """The configuration of its arm at its scale."""
         return self.experiment.arms(self.scale)[self.arm]
 
@@ -85,8 +100,10 @@ class Run:
 
     @property
     def checkpoint_path(self) -> Path:
-        """The path of its checkpoint, finished or not."""
-        return self.record_path(self.own_root).with_suffix(".pt")
+        """The path of its checkpoint, finished or not; one for each precision."""
+        precision = self.config.training.precision
+        other = "" if self.config == self.planned else f".{precision}"
+        return self.record_path(self.own_root).with_suffix(f"{other}.pt")
 
     def record_path(self, root: Path) -> Path:
         """The path of its record under `root`."""
@@ -114,6 +131,8 @@ class Run:
         else to the reader's own runs.
         """
         options = options or Options()
+        if options.publish and not self.as_planned:
+            return dataclasses.replace(self, as_planned=True).record(options)
         root = settings.results_root() if options.publish else self.own_root
         team = options.team
         known = self._found(root, team)
@@ -152,8 +171,9 @@ class Run:
     def _made(self, root: Path, options: Options) -> Record | None:
         dataset, code = load_for(self.config), machine.code()
         if options.publish:
-            path, of_this = self.record_path(root), self.id(dataset.fingerprint)
-            check_publishable(code, dataset, path, self.checkpoint_path, of_this)
+            trained = [run for run in (self, self._other) if run is not None]
+            saved = [run._saved(dataset) for run in trained]
+            check_publishable(code, dataset, self.record_path(root), saved)
             refuse_beyond_plan(self.experiment, self.arm, self.seed, self.scale)
         started = datetime.now(UTC).isoformat(timespec="seconds")
         on_epoch = options.on_epoch
@@ -178,30 +198,20 @@ class Run:
 
     def _start(self, dataset: Dataset) -> dict[str, Tensor] | None:
         """The weights that the config takes from another arm's finished run."""
-        wanted = self.config.start
-        if wanted is None:
+        start, other = self.config.start, self._other
+        if start is None or other is None:
             return None
-        other = dataclasses.replace(self, arm=wanted.arm)
-        of_other = other.id(dataset.fingerprint)
-        state = checkpoint.load(other.checkpoint_path, of_other)
-        if state is None or not finished(
-            state["progress"]["history"], other.config.training
-        ):
-            raise CheckpointError(
-                f"{self.title} starts from the weights of arm {wanted.arm}, which is "
-                f"not finished; run it first (looked for {other.checkpoint_path})"
-            )
-        own_names, given = wanted.own_names, _by_layer(state["net"])
-        if missing := own_names.keys() - given.keys():
-            raise CheckpointError(
-                f"{self.title} starts from layers of arm {wanted.arm}, which has no "
-                f"{min(missing)}; leave it out of `start.layers`"
-            )
-        return {
-            f"{own}.{parameter}": tensor
-            for theirs, own in own_names.items()
-            for parameter, tensor in given[theirs].items()
-        }
+        training = other.config.training
+        return start_weights(start, other._saved(dataset), training, self.title)
+
+    def _saved(self, dataset: Dataset) -> Saved:
+        return Saved(self.checkpoint_path, self.id(dataset.fingerprint))
+
+    @property
+    def _other(self) -> Run | None:
+        """The run, of the same seed, from whose weights this one starts."""
+        start = self.config.start
+        return None if start is None else dataclasses.replace(self, arm=start.arm)
 
     def _keep(self, root: Path, subject: Subject, epoch: int | None = None) -> None:
         """Write the arrays that are kept of this arm, at the end or after an epoch."""
@@ -238,15 +248,6 @@ class Run:
             started=started,
             wall_seconds=round(seconds, 1),
         )
-
-
-def _by_layer(state: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-    """Sort the tensors of a network by layer, and by name within it."""
-    layers: dict[str, dict[str, Tensor]] = {}
-    for name, tensor in state.items():
-        layer, _, parameter = name.rpartition(".")
-        layers.setdefault(layer, {})[parameter] = tensor
-    return layers
 
 
 def run_id(config: RunConfig, measures: Measures, fingerprint: str, seed: int) -> str:

@@ -12,25 +12,27 @@ import pytest
 import torch
 
 from alexnet_lib import data, machine, settings
+from alexnet_lib.commands.run import repeated
 from alexnet_lib.config import StartFrom
 from alexnet_lib.data.views import centre_crop
 from alexnet_lib.evaluation.colour import colour_shares
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.experiments.figure1 import FIGURE1
-from alexnet_lib.experiments.kept import FirstLayer, RightAnswers
+from alexnet_lib.experiments.kept import FirstLayer, Probabilities, RightAnswers
 from alexnet_lib.experiments.measures import (
     GreyErrors,
     KernelColour,
     Probe,
     ResponseColour,
     ShiftedErrors,
+    TenViewErrors,
     TestErrors,
     TrainErrors,
     ValidationErrors,
 )
 from alexnet_lib.experiments.plan import Plan
 from alexnet_lib.modules.build import build
-from alexnet_lib.runs import artifacts, records, run
+from alexnet_lib.runs import artifacts, measured, records, run
 from alexnet_lib.runs import train_config as train_module
 from alexnet_lib.runs.planned import PlanError
 from alexnet_lib.runs.publish import PublishError
@@ -184,6 +186,30 @@ def test_a_run_is_a_value():
     assert run.id("f") not in others
 
 
+@pytest.mark.parametrize("has", [False, True])
+def test_what_is_published_is_computed_as_planned(
+    publishable, planned, monkeypatch, has
+):
+    """Other runs in float32 where the processor has to emulate bfloat16."""
+    monkeypatch.setattr(machine, "_has_bfloat16", lambda: has)
+
+    def arms(scale):
+        known = planned.arms(scale)["no-norm"]
+        return {"no-norm": known.with_training(precision="bfloat16")}
+
+    run = Run(dataclasses.replace(planned, arms=arms), "no-norm", 1, "smoke")
+    own, published = run.record(QUIET), run.record(PUBLISH)
+    taken = "bfloat16" if has else "float32"
+    for record, precision in ((own, taken), (published, "bfloat16")):
+        assert record.config.training.precision == precision
+        assert record.environment["precision"] == precision
+    assert (own.weights_sha256 == published.weights_sha256) == has
+    said = list(repeated([own], {"no-norm": [published]}))
+    assert len(said) == 1
+    assert ("bit for bit" in said[0]) == has
+    assert said[0].endswith("bfloat16") != has
+
+
 def test_a_finished_run_gives_its_network_back():
     run = Run(quick(), "2012-relu", 1, "smoke")
     with pytest.raises(FileNotFoundError, match="no finished run of figure1 2012-relu"):
@@ -271,6 +297,28 @@ def test_kernels_are_kept_after_the_epochs_asked_for():
     assert not (first == end).all()
     assert artifacts.path_of(path, "right").exists()
     assert not artifacts.path_of(path, "right", 0).exists()
+
+
+def test_the_test_images_are_asked_once_for_each_state_of_the_network(monkeypatch):
+    asked = []
+
+    def answers(net, split, *rest, ten):
+        asked.append(ten)
+        return whole(net, split, *rest, ten=ten)
+
+    whole = measured.answers
+    monkeypatch.setattr(measured, "answers", answers)
+    experiment = dataclasses.replace(
+        EXPERIMENTS["cifar-norm"],
+        measures=lambda _: (TestErrors(), TenViewErrors()),
+        metrics={},
+        keeps=(RightAnswers(epochs=(0,)), Probabilities()),
+    )
+    run = Run(quick(experiment, epochs=2), "13pct", 1, "smoke")
+    epochs = run.record(QUIET).epochs
+    # centre: untrained and twice after training; ten views: untrained, at the end
+    assert sorted(asked) == [False] * 3 + [True] * 2
+    assert len({e["test_loss"] for e in epochs}) == 3
 
 
 def test_validation_images_are_cut_from_the_training_set():
@@ -458,6 +506,19 @@ def test_what_another_commit_trained_is_not_published_as_this_ones(
         Run(*arguments).record(PUBLISH)
     monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "c"})
     assert Run(*arguments).record(PUBLISH).code["commit"] == "c"
+
+
+def test_what_starts_from_another_commits_weights_is_not_published(
+    publishable, planned, monkeypatch
+):
+    experiment = started_from(planned, "no-norm", ("conv1",))
+    Run(experiment, "no-norm", 1, "smoke").record(QUIET)
+    monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "d"})
+    match = r"no-norm\.s1\.pt: trained by other code than this commit \(c\)"
+    with pytest.raises(PublishError, match=match):
+        Run(experiment, "later", 1, "smoke").record(PUBLISH)
+    monkeypatch.setattr(machine, "code", lambda: {"dirty": False, "commit": "c"})
+    assert Run(experiment, "later", 1, "smoke").record(PUBLISH).arm == "later"
 
 
 COMMAND = [sys.executable, "-m", "alexnet_lib", "run", "figure1"]
