@@ -78,6 +78,18 @@ LOG: dict[str, Logged] = {
     "#167": Logged(
         "neither norm in layer 2", 40.488, 18.118, "layer-params-167.cfg:177-185"
     ),
+    "#170": Logged(
+        "a later net, its rate on a schedule",
+        40.528,
+        18.048,
+        "layer-params-170.cfg:205",
+    ),
+    "#170-quant": Logged(
+        "the same, its GPUs exchanging float16",
+        40.524,
+        18.416,
+        "layer-params-170-quant.cfg",
+    ),
     "#145-2010": Logged(
         "#145 on LSVRC-2010", 37.4727, 16.9987, "layer-params-145-2010.cfg:177-178"
     ),

@@ -1,5 +1,7 @@
 """Claims hold together: with the experiments, the records, the authors' notes."""
 
+import re
+
 import pytest
 
 from alexnet_lib.experiments import EXPERIMENTS
@@ -158,3 +160,10 @@ def test_the_ledger_goes_through_the_paper_from_abstract_to_section_7():
     assert sections == sorted(sections)
     for number in ("abstract", *"1234567"):
         assert any(within(section, number) for section in sections), number
+
+
+def test_a_section_is_written_as_every_other():
+    """By its number or its table: a filter, a notebook and a family go by it."""
+    place = r"abstract|§\d(\.\d)?(, (Fig\.|Table) \d)?|VGG (§\d(\.\d)?|Table \d)"
+    for claim in CLAIMS:
+        assert re.fullmatch(place, claim.section), (claim.name, claim.section)

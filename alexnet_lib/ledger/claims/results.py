@@ -47,7 +47,7 @@ def _without(layer: str) -> Claim:
 _FIVE = f"five nets' mean probabilities against one net's, {IMAGENETTE}"
 _ENSEMBLE_OF_FIVE = Claim(
     name="ensemble-photographs-top-1",
-    section="Table 2",
+    section="§6, Table 2",
     statement=f"{_FIVE}, top-1 error",
     unit="points",
     paper="-2.6",
