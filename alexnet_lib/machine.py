@@ -52,6 +52,16 @@ def fastest_precision(precision: Precision, device: torch.device) -> Precision:
     return "float32" if emulated and precision == "bfloat16" else precision
 
 
+def told_precision(planned: Precision) -> str:
+    """A line that says so where runs `planned` in bfloat16 compute in float32 here."""
+    if fastest_precision(planned, device()) == planned:
+        return ""
+    return (
+        f"precision float32, since this CPU has to emulate {planned}; published runs "
+        "are in that: `alexnet run --as-planned`"
+    )
+
+
 def _has_bfloat16() -> bool:
     known = torch.cpu.get_capabilities()
     instructions = ("avx512_bf16", "amx_bf16", "bf16")  # Intel and AMD, Intel, ARM

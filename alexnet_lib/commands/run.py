@@ -23,6 +23,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--arm", action="append", default=[], help="only this arm")
     parser.add_argument(
+        "--as-planned",
+        action="store_true",
+        help="in the experiment's precision, as published runs are, even where this "
+        "CPU has to emulate it",
+    )
+    parser.add_argument(
         "--publish", action="store_true", help="write the records to results/"
     )
 
@@ -39,12 +45,16 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{chosen.question}\nscale {scale}: {chosen.expect[scale]}")
     if busy := machine.leave_busy_cores():
         print(busy)
+    as_planned = arguments.as_planned or arguments.publish
+    told = machine.told_precision(chosen.precision(scale))
+    if told and not as_planned:
+        print(told)
     records = run_experiment(
         chosen,
         scale,
         seeds=arguments.seed or chosen.seed_list(scale, arguments.seeds),
         arms=list(dict.fromkeys(arguments.arm)),
-        options=Options(publish=arguments.publish),
+        options=Options(publish=arguments.publish, as_planned=as_planned),
     )
     print(result_table(records))
     if not arguments.publish:

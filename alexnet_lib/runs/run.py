@@ -38,9 +38,13 @@ OnRunEpoch = Callable[["Run", Epochs], None]
 
 @dataclass(frozen=True)
 class Options:
-    """Options for carrying out a run; its weights depend on none of them."""
+    """Options for carrying out a run; only `as_planned` can change its roundings.
+
+    `as_planned`: see `Run`; what is published always is.
+    """
 
     publish: bool = False
+    as_planned: bool = False
     show: bool = True
     on_epoch: OnRunEpoch | None = None
     team: Team = SINGLE_PROCESS
@@ -131,7 +135,7 @@ class Run:
         else to the reader's own runs.
         """
         options = options or Options()
-        if options.publish and not self.as_planned:
+        if (options.publish or options.as_planned) and not self.as_planned:
             return dataclasses.replace(self, as_planned=True).record(options)
         root = settings.results_root() if options.publish else self.own_root
         team = options.team

@@ -21,7 +21,7 @@ class CheckpointError(RuntimeError):
 
 
 class Saved(NamedTuple):
-    """Where a run's checkpoint lies, or will, and the name of that run."""
+    """A checkpoint's path, whether or not it is there yet, and its run's name."""
 
     path: Path
     run: str
