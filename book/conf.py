@@ -38,5 +38,6 @@ html_css_files = ["book.css"]
 html_extra_path = ["front"]
 html_math_renderer = "mathml"
 html_copy_source = False
+html_use_index = False
 html_show_sourcelink = False
 html_show_copyright = False

@@ -16,6 +16,8 @@ from sphinx.application import Sphinx
 
 from alexnet_lib.ledger import report
 from alexnet_lib.ledger.claims import PAPERS
+from alexnet_lib.ledger.results_tables import results_table
+from alexnet_lib.ledger.text_and_code import told_table
 
 LEDGER = "book/ledger"
 TO_CHOOSE = "To choose when this cell has run: "
@@ -84,6 +86,10 @@ def ledger_sections() -> str:
             own = [rows[claim.name] for claim in claims if claim.section == section]
             title = section[0].upper() + section[1:]
             parts.append(f"### {title}\n\n{report.ledger_table(own, yours=False)}\n")
+    parts += [
+        f"## Tables 1 and 2, with others' nets and ours\n\n{results_table()}\n",
+        f"## How things were done: the text beside the authors' code\n\n{told_table()}",
+    ]
     return "\n".join(parts)
 
 

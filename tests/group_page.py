@@ -28,7 +28,8 @@ CLAIMS = (
     *("colour-noise", "colour-noise-cifar-deviation"),
     *("dropout-overfitting", "dropout-time"),
     *("weight-decay-0.003", "bias-start", "training-time"),
-    *("2010-top-1", "2010-top-5", "2012-top-1", "2012-test-7-cnns"),
+    *("2010-sift-top-1", "2010-top-1", "2012-top-1"),
+    *("2012-test-sift-top-5", "2012-test-7-cnns-top-5"),
     *("colour-by-tower", "depth-conv3-top-1", "depth-conv3-photographs"),
 )
 """What one page has room for, by name: the paper's main claims, in its order."""
