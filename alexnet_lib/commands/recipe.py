@@ -1,13 +1,16 @@
-"""The recipe of the authors' code, #145, and the words that change it."""
+"""The recipe of the authors' code, #145, words that change it, or a file instead."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
+import json
+from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from alexnet_lib.commands import words
 from alexnet_lib.config import Augmentation, DataConfig, Precision, RunConfig
+from alexnet_lib.config_json import from_dict
 from alexnet_lib.experiments import photographs
 from alexnet_lib.nets.ablations import PATTERNS, with_communication, with_half_the_maps
 from alexnet_lib.nets.alexnet import PRESETS, alexnet
@@ -70,3 +73,17 @@ def recipe_of(arguments: argparse.Namespace, dataset: Dataset) -> RunConfig:
             precision=arguments.precision or usual.precision,
         ),
     )
+
+
+def read(path: Path) -> RunConfig:
+    """The config in a file; `ValueError` in one line if it holds anything else."""
+    try:
+        config = from_dict(RunConfig, json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path}: {error}") from error
+    if config.start is not None:
+        raise ValueError(
+            f"{path}: start: only an experiment's arm starts from the weights of "
+            "another; leave it out, or use --experiment"
+        )
+    return config

@@ -23,7 +23,6 @@ would take of the devices that are here: steps, memory, traffic, disk, hours.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import signal
 from collections.abc import Mapping
@@ -33,7 +32,7 @@ from typing import TYPE_CHECKING, Any, get_args
 from alexnet_lib import settings
 from alexnet_lib.commands import plan, recipe, words
 from alexnet_lib.config import RunConfig
-from alexnet_lib.config_json import digest, from_dict
+from alexnet_lib.config_json import digest
 from alexnet_lib.parallel.sharding import DeviceKind, Layout, Output, Wire
 
 if TYPE_CHECKING:
@@ -162,7 +161,7 @@ def _train(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
         dataset = _loaded("imagenet" if arguments.data is None else arguments.data)
         config = recipe.recipe_of(arguments, dataset)
     else:
-        config = _read(arguments.config)
+        config = recipe.read(arguments.config)
         _loaded(config.data.name)
         dataset = load_for(config)
     saved = arguments.save or _place(config, arguments.seed)
@@ -190,7 +189,7 @@ def _plan(mesh: DeviceMeshTeam, arguments: argparse.Namespace) -> None:
     from alexnet_lib.runs.forecast import Images
 
     run = None if arguments.experiment is None else _run(arguments)
-    config = run.config if run else arguments.config and _read(arguments.config)
+    config = run.config if run else arguments.config and recipe.read(arguments.config)
     name = config.data.name if config else arguments.data or "imagenet"
     images = plan.published(name) or Images.of(_loaded(name))
     config = config or recipe.recipe_of(arguments, images.noise(1, 1))
@@ -229,20 +228,6 @@ def _loaded(name: str) -> Dataset:
     dataset = data.load(name) if first else None
     dist.barrier()
     return dataset or data.load(name)
-
-
-def _read(path: Path) -> RunConfig:
-    """The config in a file; `ValueError` in one line if it holds anything else."""
-    try:
-        config = from_dict(RunConfig, json.loads(path.read_text(encoding="utf-8")))
-    except (ValueError, RecursionError) as error:
-        raise ValueError(f"{path}: {error}") from error
-    if config.start is not None:
-        raise ValueError(
-            f"{path}: start: only an experiment's arm starts from the weights of "
-            "another; leave it out, or use --experiment"
-        )
-    return config
 
 
 def _place(config: RunConfig, seed: int) -> Path:

@@ -27,7 +27,7 @@ caption { text-align: left; color: var(--quiet); padding: .3rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .45rem .5rem;
   border-bottom: 1px solid var(--line); }
 th { font-weight: 600; background: var(--soft); }
-td.verdict { font-weight: 600; }
+td.none { color: var(--quiet); }
 tr:target { background: var(--soft); }
 tr[hidden] { display: none; }
 details summary { cursor: pointer; color: var(--link); }
@@ -39,6 +39,7 @@ details ul { margin: .2rem 0; padding-left: 1.1rem; }
   tr { border: 1px solid var(--line); border-radius: .4rem; margin: .7rem 0;
     padding: .3rem .5rem; }
   td { border: 0; padding: .2rem 0; overflow-wrap: anywhere; }
+  td.none { display: none; }
   td::before { content: attr(data-label) ": "; color: var(--quiet);
     font-weight: 400; }
 }
@@ -55,6 +56,8 @@ function matches(row, wanted) {
 function show() {
   const wanted = Object.fromEntries(new FormData(form));
   for (const row of rows) row.hidden = !matches(row, wanted);
+  for (const part of document.querySelectorAll("section"))
+    part.hidden = !part.querySelector("tbody tr:not([hidden])");
   const shown = rows.filter(row => !row.hidden).length;
   form.querySelector("output").textContent = `${shown} of ${rows.length} rows`;
 }

@@ -189,11 +189,10 @@ def ledger_table(rows: Sequence[Row], *, yours: bool = True) -> Table:
 
 def _cells(row: Row, yours: bool) -> list[str]:
     claim = row.claim
-    unit = claim.unit if claim.printed or not claim.unit else f"({claim.unit})"
     cells = [
         claim.statement,
         claim.section,
-        f"{claim.paper} {unit}".strip() if claim.paper else "none",
+        of_paper(claim),
         f"{claim.log.value:.4g}" if claim.log else "none",
         row.published.text() if row.published else "none",
         row.verdict,
@@ -202,6 +201,12 @@ def _cells(row: Row, yours: bool) -> list[str]:
         own = row.yours.text() if row.yours else "none"
         cells.append(f"other data: {row.other_data}" if row.other_data else own)
     return cells
+
+
+def of_paper(claim: Claim) -> str:
+    """The paper's number with its unit, or its words, their unit apart."""
+    unit = claim.unit if claim.printed or not claim.unit else f"({claim.unit})"
+    return f"{claim.paper} {unit}".strip() if claim.paper else "none"
 
 
 def ledger_json(rows: Iterable[Row]) -> list[dict[str, Any]]:

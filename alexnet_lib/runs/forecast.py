@@ -147,20 +147,26 @@ class Forecast:
             f"{training.epochs} epoch{s}, of {training.batch_size} images",
             f"memory   {self.probe.memory / _GIB:.2f} GiB a device, measured; "
             f"{counted.total / _GIB:.2f} counted of weights, gradients and maps",
-            f"between  {self.between_towers / 1e6:.1f} MB a step that a tower sends, "
-            f"{self.between_replicas / 1e6:.1f} MB that a replica does; in all "
-            f"{self._sent_in_all / 1e12:.2f} TB a process",
+            f"between  {self._between}",
             f"disk     {images.bytes / 1e9:.1f} GB of prepared images; checkpoint "
             f"{self.checkpoint / 1e9:.2f} GB, twice that while it is written",
-            f"hours    {hours + tests:.1f}: {hours:.1f} at {self.probe.step:.4f} s a "
+            f"hours    {hours + tests:,.1f}: {hours:,.1f} at {self.probe.step:.4f} s a "
             f"step ({training.batch_size / self.probe.step:,.0f} images a second), "
             f"{tests:.1f} of tests; measured on {self._timed} steps of noise",
         ]
 
     @property
-    def _sent_in_all(self) -> int:
+    def _between(self) -> str:
+        """The words for what a process sends to others."""
+        towers, replicas = self.between_towers, self.between_replicas
+        if self.layout.processes == 1:
+            return "nothing: there is one process"
         steps = self.steps * self.config.training.epochs
-        return steps * (self.between_towers + self.between_replicas)
+        return (
+            f"{towers / 1e6:.1f} MB a step that a process sends to towers, "
+            f"{replicas / 1e6:.1f} MB to replicas; "
+            f"{steps * (towers + replicas) / 1e12:.2f} TB in all"
+        )
 
     @property
     def _timed(self) -> int:

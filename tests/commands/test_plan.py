@@ -107,6 +107,7 @@ def test_a_plan_is_printed_and_nothing_is_trained(small, capsys):
     assert lines["images"] == "synthetic128: 400 to train on, 100 to test on"
     assert lines["steps"].startswith("7 an epoch, 7 in 1 epoch, of 64 images")
     assert float(lines["hours"].split(":")[0]) < 1
+    assert lines["between"] == "nothing: there is one process"
     assert not [p for p in settings.runs_root().rglob("*") if p.is_file()]
 
 

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 import pytest
 
 from alexnet_lib import cli, settings
-from alexnet_lib.ledger import page
+from alexnet_lib.ledger import page_rows
 from alexnet_lib.ledger.claims import CLAIMS
 from alexnet_lib.ledger.report import ledger
 from alexnet_lib.ledger.results_tables import reported
@@ -66,7 +66,7 @@ def test_every_tag_is_closed_and_every_row_is_there(shown):
 
 def test_every_link_leads_to_a_file(shown):
     folder, _, parsed = shown
-    links = [link for row in parsed.rows for link in row["links"]]
+    links = [about["href"] for tag, about in parsed.tags if tag == "a"]
     assert len(links) > len(CLAIMS)
     for link in links:
         assert (folder / unquote(link)).is_file(), link
@@ -86,7 +86,7 @@ def test_a_row_links_to_all_that_is_behind_it(shown):
         modules = [link for link in links if link.endswith(".py")]
         assert len(modules) == 1 + bool(row.claim.experiment)
         notebooks = [link for link in links if link.endswith(".ipynb")]
-        number = page.notebook_number(row.claim.section)
+        number = page_rows.notebook_number(row.claim.section)
         assert len(notebooks) == (number in there)
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from alexnet_lib.ledger.claim import Claim
 from alexnet_lib.ledger.claims.of_imagenet import IMAGENET
 
-_LISTS = "ImageNet's own lists of 2012"
+_LISTS = "ImageNet's own lists of that time"
 _FILES = "ImageNet's files, which `alexnet data prepare` counts"
 _FIGURE1_CODE = "the configuration of Figure 1's nets, which the released code lacks"
 _TRAINED = "a net trained on ImageNet, and eyes"
@@ -30,12 +30,16 @@ class _Untested(NamedTuple):
 
 _ROWS = (
     _Untested("§2", "imagenet-images", "images of ImageNet", "15", _LISTS, "million"),
-    _Untested("§2", "imagenet-categories", "its categories", "22000", _LISTS),
+    _Untested("§2", "imagenet-categories", "categories of ImageNet", "22000", _LISTS),
     _Untested("§2", "ilsvrc-categories", "categories of ILSVRC", "1000", _FILES),
-    _Untested("§2", "ilsvrc-each", "images of a category, about", "1000", _FILES),
-    _Untested("§2", "ilsvrc-training", "its training images", "1.2", _FILES, "million"),
-    _Untested("§2", "ilsvrc-validation", "its validation images", "50000", _FILES),
-    _Untested("§2", "ilsvrc-test", "its test images", "150000", _FILES),
+    _Untested("§2", "ilsvrc-each", "images of a category of ILSVRC", "1000", _FILES),
+    _Untested(
+        "§2", "ilsvrc-training", "training images of ILSVRC", "1.2", _FILES, "million"
+    ),
+    _Untested(
+        "§2", "ilsvrc-validation", "validation images of ILSVRC", "50000", _FILES
+    ),
+    _Untested("§2", "ilsvrc-test", "test images of ILSVRC", "150000", _FILES),
     _Untested(
         "§2",
         "ilsvrc-2010-labels",
@@ -71,6 +75,8 @@ _ROWS = (
         "it varies",
         "Figure 1's race with a net of another architecture",
     ),
+    _Untested("§6", "2009-categories", "categories of autumn 2009", "10184", _LISTS),
+    _Untested("§6", "2009-images", "images of autumn 2009", "8.9", _LISTS, "million"),
     _Untested(
         "§6",
         "validation-as-test",
