@@ -1,0 +1,1 @@
+"""Notebook 07: how the network learns (§5)."""

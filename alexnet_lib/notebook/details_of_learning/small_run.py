@@ -1,0 +1,119 @@
+"""A net trained for some steps in a cell, to see what a learning rate does."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import cache
+
+import torch
+from torch import Tensor
+
+from alexnet_lib.config import TrainingConfig
+from alexnet_lib.data import synthetic
+from alexnet_lib.figures.picture import (
+    BLUE,
+    GREY,
+    ORANGE,
+    Picture,
+    canvas,
+    own_settings,
+)
+from alexnet_lib.modules.build import build
+from alexnet_lib.nets.cifar import four_layer
+from alexnet_lib.nets.network import with_input_side
+from alexnet_lib.training.optim import optimizer_for
+from alexnet_lib.training.step import train_step
+
+STEPS, IMAGES, BATCH, SIDE = 100, 40, 10, 16
+CHANCE = math.log(10)
+"""The loss of a net that gives each of ten classes a tenth."""
+_SHOWN = 3 * CHANCE
+_LAST = 10
+
+
+@cache
+def _images() -> tuple[Tensor, Tensor]:
+    """(40, 3, 16, 16) synthetic images about their mean, raw, and their labels."""
+    images, labels = synthetic.images(IMAGES, SIDE, seed=1)
+    order = torch.randperm(IMAGES, generator=torch.Generator().manual_seed(1))
+    return images.float()[order] - images.float().mean(0), labels[order]
+
+
+def losses(rate: float, steps: int = STEPS) -> list[float]:
+    """Loss of each batch while Figure 1's ReLU net learns `IMAGES` by heart at `rate`.
+
+    On raw pixels. Ends early where the loss is no longer a finite number.
+    """
+    images, labels = _images()
+    net = build(with_input_side(four_layer(), SIDE), seed=1)
+    config = TrainingConfig(rate, epochs=1, batch_size=BATCH)
+    optimizer = optimizer_for(net, config)
+    found: list[float] = []
+    for step in range(steps):
+        first = step * BATCH % IMAGES
+        batch = slice(first, first + BATCH)
+        summed, _ = train_step(net, images[batch], labels[batch], optimizer, config)
+        found.append(summed.item() / BATCH)
+        if not math.isfinite(found[-1]):
+            break
+    return found
+
+
+def end(found: list[float]) -> float:
+    """The mean loss of the last ten steps; infinite if one was no finite number."""
+    last = found[-_LAST:]
+    return sum(last) / len(last) if all(map(math.isfinite, last)) else math.inf
+
+
+def outcome(found: list[float]) -> str:
+    """Say what a rate did, by the losses: `diverges`, `crawls` or `learns`.
+
+    A loss of 1.3 times `CHANCE` or more is no noise: steps that go uphill. To have
+    learned, it must end a tenth below `CHANCE`.
+    """
+    if not all(loss < 1.3 * CHANCE for loss in found):
+        return "diverges"
+    return "learns" if end(found) < 0.9 * CHANCE else "crawls"
+
+
+@own_settings
+def run(rate: float = 0.001) -> Picture:
+    """Train for `STEPS` at `rate` and draw the loss of each batch."""
+    found = losses(rate)
+    figure, (ax,) = canvas(1, 1, 6.5, 3.2)
+    steps = range(1, len(found) + 1)
+    shown = [min(loss, _SHOWN) if math.isfinite(loss) else _SHOWN for loss in found]
+    ax.plot(steps, shown, color=BLUE)
+    ax.axhline(CHANCE, color=GREY, linestyle="--", label="ten classes, by chance")
+    words = f"rate {rate:.2g}: {outcome(found)}"
+    ax.set(title=words, xlabel="step", ylabel="loss of the batch, nats")
+    ax.set(xlim=(0, STEPS), ylim=(0, _SHOWN))
+    ax.legend(frameon=False, loc="lower left")
+    return Picture(figure, f"{words}, in the first {STEPS} steps on synthetic images")
+
+
+@own_settings
+def finder(runs: Mapping[float, list[float]]) -> Picture:
+    """The loss in the end against the rate, from the losses of a run at each rate.
+
+    The best must have worse neighbours on both sides, or a better one may lie outside.
+    """
+    rates, ends = sorted(runs), {rate: end(found) for rate, found in runs.items()}
+    shown = [min(ends[rate], _SHOWN) for rate in rates]
+    figure, (ax,) = canvas(1, 1, 6.5, 3.2)
+    ax.plot(rates, shown, "o-", color=BLUE)
+    best = min(rates, key=ends.__getitem__)
+    ax.plot([best], [ends[best]], "o", color=ORANGE, markersize=10, fillstyle="none")
+    beyond = [rate for rate in rates if ends[rate] > _SHOWN]
+    ax.plot(beyond, [_SHOWN] * len(beyond), "^", color=BLUE, markersize=10)
+    ax.axhline(CHANCE, color=GREY, linestyle="--")
+    ax.set(
+        xscale="log", xlabel="learning rate", ylabel=f"loss of the last {_LAST} steps"
+    )
+    inside = rates[0] < best < rates[-1]
+    side = "worse on both sides" if inside else "at an end of what was tried"
+    words = f"best at {best:g}, {side}"
+    ax.set_title(words)
+    told = ", ".join(f"{rate:g} {outcome(runs[rate])}" for rate in rates)
+    return Picture(figure, f"{words}. By rate: {told}")
