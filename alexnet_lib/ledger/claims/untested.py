@@ -94,6 +94,20 @@ _ROWS = (
     ),
     _Untested(
         "§6.1",
+        "far-in-pixels",
+        "images that are near by fc7 are near in pixels",
+        "generally not",
+        "each image's neighbours by either, beside the precision that runs keep",
+    ),
+    _Untested(
+        "§6.1",
+        "auto-encoder",
+        "codes of an auto-encoder of fc7's vectors against one of raw pixels",
+        "much better",
+        "both auto-encoders; of fc7's principal axes there is a row",
+    ),
+    _Untested(
+        "§6.1",
         "off-centre",
         "objects that lie off the centre are recognised",
         "even these",
