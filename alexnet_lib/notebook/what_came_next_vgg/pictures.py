@@ -94,7 +94,7 @@ def costs(network: NetworkConfig, name: str) -> Picture:
 
 @own_settings
 def strengths(factor: float = 1.0) -> Picture:
-    """How strong signals and gradients are in untrained A and D, by their init."""
+    """Draw the sizes of signals and gradients in untrained A and D, by their init."""
     looks = {
         "A": (signals.drawn("A", factor), BLUE, "-"),
         "D": (signals.drawn("D", factor), ORANGE, "--"),
