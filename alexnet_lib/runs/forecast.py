@@ -10,7 +10,6 @@ import dataclasses
 import math
 from dataclasses import dataclass
 
-import psutil
 import torch
 
 from alexnet_lib import machine
@@ -145,7 +144,7 @@ class Forecast:
             f"{about['device']}, {about['threads']} threads each, {training.precision}",
             f"steps    {steps:,} an epoch, {steps * training.epochs:,} in "
             f"{training.epochs} epoch{s}, of {training.batch_size} images",
-            f"memory   {self.probe.memory / _GIB:.2f} GiB a device, measured; "
+            f"memory   {self.probe.memory / _GIB:.2f} GiB {self._held_by}, measured; "
             f"{counted.total / _GIB:.2f} counted of weights, gradients and maps",
             f"between  {self._between}",
             f"disk     {images.bytes / 1e9:.1f} GB of prepared images; checkpoint "
@@ -154,6 +153,12 @@ class Forecast:
             f"step ({training.batch_size / self.probe.step:,.0f} images a second), "
             f"{tests:.1f} of tests; measured on {self._timed} steps of noise",
         ]
+
+    @property
+    def _held_by(self) -> str:
+        if self.device.type == "cuda":
+            return "of tensors a GPU"
+        return "a process, libraries and all"
 
     @property
     def _between(self) -> str:
@@ -186,7 +191,6 @@ def _probe(config: RunConfig, images: Images, team: DeviceMeshTeam) -> Probe:
     short = config.with_training(
         epochs=2, schedule=CONSTANT_RATE, stop=None, learning_rate=_TINY_RATE
     ).with_data(held_out=0)
-    before = psutil.Process().memory_info().rss
     measures = (TestErrors(),)
     _, epochs = train_config(
         short, noise, seed=1, measures=measures, title="probe", team=team
@@ -195,12 +199,12 @@ def _probe(config: RunConfig, images: Images, team: DeviceMeshTeam) -> Probe:
     return Probe(
         step=last["seconds"] / steps,
         test=last["measure_seconds"] / batch,
-        memory=_most(team.device, before),
+        memory=_most(team.device),
     )
 
 
-def _most(device: torch.device, before: int) -> int:
-    """The most memory so far: of the GPU, or that the process took since `before`."""
+def _most(device: torch.device) -> int:
+    """The most memory so far: of tensors on the GPU, or of the process as a whole."""
     if device.type == "cuda":
         return torch.cuda.max_memory_allocated(device)
-    return max(0, machine.peak_bytes() - before)
+    return machine.peak_bytes()
