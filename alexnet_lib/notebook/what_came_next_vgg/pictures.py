@@ -143,7 +143,7 @@ def scale_jitter(photograph: Tensor, scale: int = 384, seed: int = 1) -> Picture
 def dense_against_crops(
     nets: dict[str, tuple[nn.Sequential, NetworkConfig]], image: Tensor, step: int
 ) -> Picture:
-    """Where the dense scores and those of crops differ, a panel for each net.
+    """Show where dense scores and those of crops differ, a panel for each net.
 
     `image` (1, C, H, W) is cut for each net so that its places fill it.
     """
