@@ -22,13 +22,14 @@ from alexnet_lib.figures import figure4
 from alexnet_lib.figures.picture import Picture
 from alexnet_lib.machine import device
 from alexnet_lib.modules.precision import to_device
-from alexnet_lib.runs.run import Options, Run
-from alexnet_lib.runs.train_config import centre_views, load_for
+from alexnet_lib.runs.run import Run
+from alexnet_lib.runs.train_config import centre_views, load_for, train_config
 from alexnet_lib.settings import Scale
 
 By = Literal["last hidden layer", "pixels"]
 _QUERIES, _SEARCHED = 400, 5000
-_PREDICTED, _ROWS = 5, 4
+_PREDICTED, _ROWS = 5, 3
+_SMOKE_EPOCHS = 8
 
 
 @dataclass(frozen=True)
@@ -103,24 +104,26 @@ def of_network(
 
 
 def of_run(run: Run) -> Gallery:
-    """The gallery of a reader's own finished run; at `smoke` it is trained first.
+    """The gallery of a reader's own finished run.
 
     Raises `FileNotFoundError` that names the command, if it is not finished.
     """
-    if run.scale == "smoke":
-        run.record(Options(show=False))
     config, net = run.config, to_device(run.network(), device())
     dataset = load_for(config)
     views = centre_views(config, dataset, device())
     return of_network(net, dataset, views, config.training.precision)
 
 
-def own_run(scale: Scale) -> Run:
-    """The run whose gallery notebook 08 shows: the long baseline of §6.
+def own(scale: Scale) -> Gallery:
+    """The gallery of notebook 08: of the reader's long baseline, its first seed.
 
-    At `smoke` the rectifiers' net of Figure 1, today's scaling, on synthetic images:
-    it learns them in seconds.
+    At `smoke` a small net is trained for it: the rectifiers' of Figure 1, today's
+    scaling, on synthetic images.
     """
-    if scale == "smoke":
-        return Run(FIGURE1, "today-relu", 1, scale)
-    return Run(PHOTOGRAPHS, "baseline", 1, scale)
+    if scale != "smoke":
+        return of_run(Run(PHOTOGRAPHS, "baseline", 1, scale))
+    config = FIGURE1.arms(scale)["today-relu"].with_training(
+        epochs=_SMOKE_EPOCHS, stop=None
+    )
+    of, _ = train_config(config, load_for(config), 1, measures=(), show=False)
+    return of_network(of.alone("gallery"), of.dataset, of.views)

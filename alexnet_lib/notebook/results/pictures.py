@@ -89,7 +89,7 @@ def _plane() -> tuple[Tensor, Tensor, Tensor]:
 
 
 def _found(ax: Axes, points: Tensor, query: Tensor, found: Tensor) -> None:
-    ax.plot(*points.T, "o", color=SKY, markersize=3, label="points")
+    ax.plot(*points.T, "o", color=SKY, markersize=4, label="points")
     ax.plot(*points[found].T, "o", color=ORANGE, markersize=7, label="found")
     ax.plot(*query.T, "+", color=BLACK, markersize=12, label="query")
     radius = (points[found] - query).norm(dim=1).max().item()
@@ -97,4 +97,4 @@ def _found(ax: Axes, points: Tensor, query: Tensor, found: Tensor) -> None:
     circle = query + radius * torch.stack([angle.cos(), angle.sin()], 1)
     ax.plot(*circle.T, color=GREY, linewidth=0.8, label="as far as the last")
     ax.set_aspect("equal")
-    ax.set(xlim=(-1.6, 2.4), ylim=(-2.2, 1.8))
+    ax.set(xlim=(-0.3, 1.1), ylim=(-0.9, 0.5))

@@ -14,7 +14,7 @@ import numpy as np
 from alexnet_lib.evaluation.retrieval import precision_by_class
 from alexnet_lib.experiments.kept import NEIGHBOURS, FirstLayer, Views
 from alexnet_lib.figures.curves import Look, say_if_empty
-from alexnet_lib.figures.kernels import Scale, kernels
+from alexnet_lib.figures.kernels import TOWERS, Scale, kernels
 from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import (
     BLUE,
@@ -28,6 +28,7 @@ from alexnet_lib.figures.picture import (
 from alexnet_lib.ledger.ensembles import Figure, of_all_sizes, probabilities_of
 from alexnet_lib.ledger.estimate import mean
 from alexnet_lib.ledger.retrieval import Precision, Way, kept_of
+from alexnet_lib.nets.layers import Conv
 from alexnet_lib.runs import artifacts
 from alexnet_lib.runs.records import Record, Runs
 from alexnet_lib.tables import NOT_RUN_YET, Table, table
@@ -56,15 +57,22 @@ def kernels_of(run: Record, epoch: int | None = None, scale: Scale = "all") -> P
     arrays = artifacts.read(artifacts.path_of(run.path, FirstLayer.name, epoch))
     when = "at the end" if epoch is None else f"after epoch {epoch}"
     title = f"{run.experiment}, {run.arm}, seed {run.seed}, {when}"
-    return kernels(arrays["weight"], scale, title)
+    return kernels(arrays["weight"], scale, title, _halves(run))
+
+
+def _halves(run: Record) -> Sequence[str]:
+    """Names of the two halves of conv1: towers' only where conv2 reads them apart."""
+    convs = [x for x in run.config.network.layers if isinstance(x, Conv)]
+    return TOWERS if convs[1].groups == 2 else ("first half", "second half")
 
 
 def kernel_runs(runs: Runs) -> dict[str, Record]:
-    """The runs whose kernels are kept, by arm and seed in words."""
+    """The runs whose kernels are kept, by arm and seed in words, #145's first."""
+    others_last = sorted(runs, key=lambda arm: arm not in ("baseline", "source"))
     return {
         f"{arm}, seed {run.seed}": run
-        for arm, of_arm in runs.items()
-        for run in of_arm
+        for arm in others_last
+        for run in runs[arm]
         if kept_of(run, FirstLayer.name) is not None
     }
 
