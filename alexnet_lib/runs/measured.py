@@ -248,7 +248,7 @@ def _retrieval(artifact: kept.Retrieval, of: Subject) -> Arrays:
     net = of.merged()
     if net is None:
         return {}
-    return retrieved.by_layers(artifact, net, of.dataset, of.views, of.precision)
+    return retrieved.by_layers(artifact, net, of.dataset, of.views)
 
 
 def _pixels(artifact: kept.PixelRetrieval, of: Subject) -> Arrays:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from torch import nn
 
-from alexnet_lib.config import Precision
 from alexnet_lib.data import Dataset, Split
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.evaluation.codes import coded, random_axes
@@ -15,15 +14,15 @@ from alexnet_lib.runs.artifacts import Arrays, half, small
 
 
 def by_layers(
-    asked: Retrieval,
-    net: nn.Sequential,
-    dataset: Dataset,
-    views: CentreViews,
-    precision: Precision,
+    asked: Retrieval, net: nn.Sequential, dataset: Dataset, views: CentreViews
 ) -> Arrays:
-    """The arrays that `Retrieval` names, of a network that this process has whole."""
+    """The arrays that `Retrieval` names, of a network that this process has whole.
+
+    In float32, whatever it was trained in: neighbours may be nearer to each other than
+    bfloat16 can tell.
+    """
     splits = _searched(dataset, asked.images)
-    seen = [outputs_of(net, asked.layers, s, views, precision) for s in splits]
+    seen = [outputs_of(net, asked.layers, s, views) for s in splits]
     labels = Labels(*(split.labels for split in splits))
     arrays: Arrays = {"labels": small(labels.test)}
     ways = {asked.layers[0]: {"batches": asked.batches, "codes": asked.codes}}
