@@ -17,7 +17,7 @@ from alexnet_lib.figures.picture import (
     own_settings,
 )
 from alexnet_lib.ledger.estimate import Estimate, Outcome, Side, told_apart
-from alexnet_lib.ledger.measures import Difference, Mean
+from alexnet_lib.ledger.measures import Difference, Mean, Measure
 from alexnet_lib.runs.planned import plan_of
 from alexnet_lib.runs.records import Runs
 from alexnet_lib.tables import NOT_RUN_YET, Table, table
@@ -28,8 +28,8 @@ Comparisons = Mapping[str, Difference]
 _ACROSS = 2
 
 
-def found_in(runs: Runs, of: Difference) -> Outcome | None:
-    """The difference, with the error that the plan of these runs has for it."""
+def found_in(runs: Runs, of: Measure) -> Outcome | None:
+    """The number, with the error that the plan of these runs has for a difference."""
     plan = plan_of(runs)
     return of(runs, plan.error_term if plan else "pairs")
 
@@ -124,9 +124,12 @@ def paired_curves(runs: Runs, comparisons: Comparisons) -> Picture:
 
 @own_settings
 def interval_plot(
-    runs: Runs, comparisons: Comparisons, axis: str, papers: float | None = None
+    runs: Runs,
+    comparisons: Mapping[str, Measure],
+    axis: str,
+    papers: float | None = None,
 ) -> Picture:
-    """Each comparison's interval on an axis of its own, against 0 and the paper's."""
+    """Each difference's interval on an axis of its own, against 0 and the paper's."""
     figure, (ax,) = canvas(1, 1, 8, 0.45 * len(comparisons) + 1.3)
     told = []
     for row, (what, of) in enumerate(comparisons.items()):

@@ -19,6 +19,7 @@ from alexnet_lib.figures.picture import Picture
 from alexnet_lib.notebook import comparisons
 from alexnet_lib.notebook.local_response_normalization import published as lrn
 from alexnet_lib.notebook.overlapping_pooling import published as pooling
+from alexnet_lib.notebook.reducing_overfitting import published as ten_views
 from alexnet_lib.notebook.relu_vs_tanh import pictures as relu_vs_tanh
 from alexnet_lib.notebook.relu_vs_tanh import threshold
 from alexnet_lib.notebook.two_gpu_training import pictures as towers
@@ -241,6 +242,22 @@ def at_equal_training_error():
     return [Panel([*nets[0], *nets[1]])], words
 
 
+def ten_view_intervals():
+    """Ten views less the centre, run by run; last the mean over nets of each seed."""
+    gains = np.array(
+        [
+            [100 * (r["result"]["top1_ten_views"] - r["result"]["top1"]) for r in runs]
+            for runs in (raw("first-711-updates", arm) for arm in ten_views.LEARNED)
+        ]
+    )
+    lines, words = [], []
+    for row, values in enumerate([*gains, gains.mean(0)]):
+        low, high = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+        lines += [[(values.mean(), row)], [(low, row), (high, row)]]
+        words.append(f"{values.mean():.2f} [{low:.2f}, {high:.2f}], n={len(values)}")
+    return [Panel(lines + [[(x, 0), (x, 1)] for x in (0, -1.5)])], words
+
+
 def colour_strips():
     lines, words, edges = [], [], []
     at = 0
@@ -318,6 +335,16 @@ CASES = {
     "at_equal_training_error": Case(
         published("cifar-pooling", pooling.at_equal_training_error),
         at_equal_training_error,
+    ),
+    "ten_view_intervals": Case(
+        published(
+            "first-711-updates",
+            comparisons.interval_plot,
+            ten_views.TEN_VIEWS,
+            "points of top-1 error",
+            -1.5,
+        ),
+        ten_view_intervals,
     ),
     "colour_strips": Case(
         published(

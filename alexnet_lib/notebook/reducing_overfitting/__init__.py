@@ -1,0 +1,1 @@
+"""Notebook 06: §4, reducing overfitting."""
