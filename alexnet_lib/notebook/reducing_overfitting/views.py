@@ -88,7 +88,7 @@ def _read(path: Path) -> artifacts.Arrays:
 
 
 def others(conv1: Path, count: int = 24) -> dict[str, Tensor]:
-    """What other pictures have in common: the mean of their centres in each layer."""
+    """Average the centres of `count` other pictures, layer by layer."""
     kinds = list(drawn_photographs.SKY_AND_GROUND)
     squares = [square(kinds[i % len(kinds)], 3000 + i) for i in range(count)]
     centres = centre_crop(torch.stack(squares), WINDOW)
