@@ -49,12 +49,16 @@ class Reported:
 
 
 class _Printed(NamedTuple):
-    """A line of a table of the paper; `claim`: the name its rows begin with."""
+    """A line of a table of the paper; `claim`: the name that its rows begin with.
+
+    `at`: where the paper prints it, if that is not in the table.
+    """
 
     net: str
     data: str
     views: Views
     claim: str
+    at: str = ""
 
 
 _PRINTED: dict[str, tuple[_Printed, ...]] = {
@@ -62,7 +66,7 @@ _PRINTED: dict[str, tuple[_Printed, ...]] = {
         _Printed("sparse coding", _2010, "no net", "2010-sparse-coding"),
         _Printed("SIFT + FVs", _2010, "no net", "2010-sift"),
         _Printed("CNN", _2010, "ten", "2010"),
-        _Printed("CNN (§4.1)", _2010, "centre", "2010-centre"),
+        _Printed("CNN", _2010, "centre", "2010-centre", "§4.1"),
     ),
     "Table 2": (
         _Printed("SIFT + FVs", _2012_TEST, "no net", "2012-test-sift"),
@@ -141,7 +145,15 @@ def results_table() -> Table:
 
     For notebook 08 (`results_table()` alone in a cell) and for `alexnet report`.
     """
-    head = ["", "whose", "net", "data", "views", "top-1 error, %", "top-5 error, %"]
+    head = [
+        "table",
+        "whose",
+        "net",
+        "data",
+        "views",
+        "top-1 error, %",
+        "top-5 error, %",
+    ]
     return table(
         [*head, "from"],
         (
@@ -184,9 +196,9 @@ _FIELDS = [field.name for field in dataclasses.fields(Reported)]
 
 def _printed(part: str) -> Iterator[Reported]:
     papers = {claim.name: claim.paper or "" for claim in CLAIMS}
-    for net, data, views, claim in _PRINTED[part]:
+    for net, data, views, claim, at in _PRINTED[part]:
         top1, top5 = (papers.get(f"{claim}-top-{k}", "") for k in (1, 5))
-        yield Reported(part, "paper", net, data, views, top1, top5, part)
+        yield Reported(part, "paper", net, data, views, top1, top5, at or part)
 
 
 def _logged(part: str) -> Iterator[Reported]:

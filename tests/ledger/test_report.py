@@ -176,7 +176,7 @@ def test_report_command_prints_json_and_markdown(capsys, own_results):
     assert [row["claim"] for row in rows] == [claim.name for claim in CLAIMS]
     assert cli.main(["report", "--scale", "smoke"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    ours = [i for i, line in enumerate(lines) if line.startswith("|  | whose")]
+    ours = [i for i, line in enumerate(lines) if line.startswith("| table | whose")]
     rows = [line for line in lines[: ours[0]] if "|" in line]
     assert len(rows) == 2 * len(PAPERS) + len(CLAIMS)
     assert len({line.count("|") for line in rows}) == 1

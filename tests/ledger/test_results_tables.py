@@ -1,6 +1,7 @@
 """Tables 1 and 2: the paper's and the log's numbers, and no run that was not run."""
 
 import dataclasses
+import json
 
 import pytest
 
@@ -39,7 +40,7 @@ def test_every_claim_of_the_two_tables_is_in_them():
 
 NOTES = {
     ("Table 1", "CNN"): "#145-2010",
-    ("Table 1", "CNN (§4.1)"): "#145-2010, centre",
+    ("§4.1", "CNN"): "#145-2010, centre",
     ("Table 2", "1 CNN"): "#145",
     ("Table 2", "1 CNN*, pre-trained"): "#146",
 }
@@ -47,9 +48,9 @@ NOTES = {
 
 @pytest.mark.parametrize(("printed", "note"), NOTES.items())
 def test_the_paper_s_numbers_are_the_log_s_rounded(printed, note):
-    part, net = printed
-    (paper,) = rows(part=part, net=net, whose="paper")
-    (logged,) = (row for row in rows(part=part) if row.net.startswith(f"{note}:"))
+    source, net = printed
+    (paper,) = rows(source=source, net=net, whose="paper")
+    (logged,) = (row for row in reported() if row.net.startswith(f"{note}:"))
     assert (paper.data, paper.views) == (logged.data, logged.views)
     assert (float(logged.top1), float(logged.top5)) == (LOG[note].top1, LOG[note].top5)
     for error, whole in ((paper.top1, logged.top1), (paper.top5, logged.top5)):
@@ -122,3 +123,15 @@ def test_what_such_nets_reach_is_said_in_per_cent_right():
     words = reached()
     assert words.startswith("57 to 58 % right from the centre view")
     assert "59.3 % from ten" in words
+
+
+def test_the_report_in_json_has_what_its_section_has(capsys, own_results):
+    for section, keys in (
+        ("6", ["ledger", "tables", "text and code"]),
+        ("4", ["ledger", "text and code"]),
+        ("7", ["ledger"]),
+    ):
+        assert cli.main(["report", "--section", section, "--json"]) == 0
+        whole = json.loads(capsys.readouterr().out)
+        assert list(whole) == keys
+        assert all(within(row["section"], section) for row in whole["ledger"])
