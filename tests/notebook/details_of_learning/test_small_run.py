@@ -54,6 +54,7 @@ def test_a_rate_has_its_outcome(rate, word):
         ([2.3] * 20, "crawls", 2.3),
         ([2.3] * 10 + [1.0] * 10, "learns", 1.0),
         ([2.3, 9.0] + [2.3] * 10, "diverges", 2.3),
+        ([2.3, 9.0] + [1.0] * 10, "learns", 1.0),
         ([2.3, math.nan], "diverges", math.inf),
         ([2.3, math.inf], "diverges", math.inf),
     ],
