@@ -72,7 +72,7 @@ def ranges(words: str) -> str:
     told = html.escape(words).replace("; ", "</span>; <span>")
     return (
         f'<p class="sliders">To move in the notebook: <span>{told}</span>. '
-        "The picture is the one that they begin with.</p>"
+        "Here is the picture that it begins with.</p>"
     )
 
 
