@@ -46,3 +46,23 @@ def test_the_two_dropouts_differ_by_the_factor_keep() -> None:
 def test_keep_is_a_probability(keep: float) -> None:
     with pytest.raises(ValueError, match="probability"):
         ClassicDropout(keep)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("keep", [0.25, 0.5, 0.9])
+@pytest.mark.parametrize("shape", [(7,), (50, 40), (3, 4, 9, 11)])
+def test_classic_is_inverted_dropout_times_keep_under_its_own_mask(
+    shape: tuple[int, ...], keep: float, seed: int
+) -> None:
+    """Whatever is dropped: values, gradients, and what is left when tested."""
+    torch.manual_seed(seed)
+    x = torch.rand(shape, dtype=torch.float64).add_(1).requires_grad_()
+    classic, inverted = ClassicDropout(keep), torch.nn.Dropout(1 - keep)
+    y = inverted(x)
+    mask = (y.detach() != 0).double()
+    torch.testing.assert_close(keep * y, x * mask)
+    z = classic(x)
+    of_z = (z.detach() != 0).double()
+    torch.testing.assert_close(z, x * of_z)
+    torch.testing.assert_close(torch.autograd.grad(z.sum(), x)[0], of_z)
+    torch.testing.assert_close(classic.eval()(x), keep * inverted.eval()(x))
