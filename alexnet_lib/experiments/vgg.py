@@ -166,7 +166,8 @@ DEPTH = Experiment(
     seeds={"smoke": 1, "laptop": 5, "paper": 1},
     expect={
         "smoke": "half a minute, on synthetic images: the errors mean nothing",
-        "laptop": "about 25 minutes per seed, one thread to a run",
+        "laptop": "about 25 minutes per seed, one thread to a run, where the CPU has "
+        "bfloat16; two to four times that where not",
         "paper": "ImageNet, 74 epochs of each net: weeks on a GPU",
     },
     keeps=(RightAnswers(),),
@@ -191,7 +192,8 @@ START = Experiment(
     seeds={"smoke": 1, "laptop": 5, "paper": 1},
     expect={
         "smoke": "half a minute, on synthetic images: the errors mean nothing",
-        "laptop": "about 13 minutes per seed, one thread to a run",
+        "laptop": "about 13 minutes per seed, one thread to a run, where the CPU has "
+        "bfloat16; two to four times that where not",
         "paper": "ImageNet, 74 epochs of each net: weeks on a GPU",
     },
     keeps=(RightAnswers(),),
