@@ -132,7 +132,8 @@ def _needs(claim: Claim) -> str:
         return ""
     seeds = plan.seeds_for(claim.measure.arms)
     run = f"alexnet run {claim.experiment}"
-    return f"{seeds} seeds, at most {plan.epochs} epochs each ({run})"
+    many = "a seed" if seeds == 1 else f"{seeds} seeds"
+    return f"{many}, at most {plan.epochs} epochs each ({run})"
 
 
 def _seeds(runs: Runs) -> int | None:

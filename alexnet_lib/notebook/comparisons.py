@@ -132,8 +132,8 @@ def interval_plot(
     """Each difference's interval on an axis of its own, against 0 and the paper's."""
     figure, (ax,) = canvas(1, 1, 8, 0.45 * len(comparisons) + 1.3)
     told = []
-    for row, (what, of) in enumerate(comparisons.items()):
-        found = found_in(runs, of)
+    outcomes = {what: found_in(runs, of) for what, of in comparisons.items()}
+    for row, (what, found) in enumerate(outcomes.items()):
         if isinstance(found, Estimate):
             ax.plot([found.value], [row], "o", color=BLUE)
             if found.low is not None and found.high is not None:
@@ -149,6 +149,8 @@ def interval_plot(
         ylim=(len(comparisons) - 0.5, -0.5),
         xlabel=f"{axis}, 95 % intervals; below 0: less",
     )
+    if not any(isinstance(found, Estimate) for found in outcomes.values()):
+        ax.text(0.5, 0.5, NOT_RUN_YET, ha="center", transform=ax.transAxes)
     legend_below(figure, [ax])
     return Picture(
         figure, f"Differences with 95 % intervals, in {axis}: {'; '.join(told)}"

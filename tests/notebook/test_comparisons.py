@@ -110,6 +110,9 @@ def test_a_difference_without_runs_is_left_out_of_the_picture(record):
     dots = [x for x in picture.figure.axes[0].lines if x.get_marker() == "o"]
     assert [dot.get_xydata().tolist() for dot in dots] == [[[pytest.approx(-9.95), 1]]]
     assert f"y {NOT_RUN_YET}" in picture.alt
+    assert not picture.figure.axes[0].texts
+    (words,) = comparisons.interval_plot({}, listed, "points").figure.axes[0].texts
+    assert words.get_text() == NOT_RUN_YET
 
 
 @pytest.mark.parametrize(

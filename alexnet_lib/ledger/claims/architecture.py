@@ -97,6 +97,20 @@ _FIGURE1 = (
         measure=Ratio("today-tanh", "today-relu", _RUNNING),
     ),
     *_TODAY,
+    *(
+        Claim(
+            name=f"relu-speedup-{regime}-float32",
+            section=_SECTION,
+            statement=f"the ratio in the regime of {regime}, computed in float32 "
+            "instead of bfloat16",
+            unit="times",
+            null=1.0,
+            kind="extension",
+            experiment="figure1-float32",
+            measure=Ratio(f"{regime}-tanh", f"{regime}-relu", _RUNNING),
+        )
+        for regime in ("2012", "today")
+    ),
 )
 _TWO_GPUS = (
     *compared(

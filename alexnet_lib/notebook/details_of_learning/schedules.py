@@ -151,6 +151,7 @@ def fallen_table(runs: Runs) -> Table:
 _ERRORS = ("validation_top1", "test_top1")
 
 
+@own_settings
 def plateau(
     errors: Sequence[float], of: str, patience: int = 4, by_points: float = 0.5
 ) -> Picture:

@@ -66,6 +66,7 @@ PHOTOGRAPHS = _points(
 )
 
 
+@own_settings
 def curves(runs: RunsSoFar, title: str = "") -> Picture:
     """Test and training error by epoch, a line per run; beside it their distance."""
     return gap_curves.curves(runs, LOOKS, title)

@@ -51,6 +51,7 @@ WAYS = {
 """Ways of finding the nearest that the notebook compares, by name."""
 
 
+@own_settings
 def kernels_of(run: Record, epoch: int | None = None, scale: Scale = "all") -> Picture:
     """Figure 3 from a run's kept kernels, at its end or after an epoch."""
     assert run.path is not None
