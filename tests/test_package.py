@@ -55,7 +55,7 @@ def test_an_installed_copy_has_the_published_runs(installed, tmp_path):
     assert theirs.returncode == 0
     assert not theirs.stderr
     assert json.loads(theirs.stdout) == json.loads(ours.stdout)
-    assert any(row["published"] for row in json.loads(theirs.stdout))
+    assert any(row["published"] for row in json.loads(theirs.stdout)["ledger"])
 
 
 def test_without_its_published_runs_it_says_so(installed, tmp_path):
