@@ -45,16 +45,16 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{chosen.question}\nscale {scale}: {chosen.expect[scale]}")
     if busy := machine.leave_busy_cores():
         print(busy)
-    as_planned = arguments.as_planned or arguments.publish
+    options = Options(publish=arguments.publish, as_planned=arguments.as_planned)
     told = machine.told_precision(chosen.precision(scale))
-    if told and not as_planned:
+    if told and not options.in_plans_precision:
         print(told)
     records = run_experiment(
         chosen,
         scale,
         seeds=arguments.seed or chosen.seed_list(scale, arguments.seeds),
         arms=list(dict.fromkeys(arguments.arm)),
-        options=Options(publish=arguments.publish, as_planned=as_planned),
+        options=options,
     )
     print(result_table(records))
     if not arguments.publish:

@@ -49,6 +49,11 @@ class Options:
     on_epoch: OnRunEpoch | None = None
     team: Team = SINGLE_PROCESS
 
+    @property
+    def in_plans_precision(self) -> bool:
+        """Whether the plan's precision is kept to: asked for, or to be published."""
+        return self.publish or self.as_planned
+
 
 @dataclass(frozen=True)
 class Run:
@@ -75,10 +80,11 @@ class Run:
     @property
     def config(self) -> RunConfig:
         """The configuration of its arm at its scale, as this machine computes it."""
-        precision = self.planned.training.precision
+        planned = self.planned
         if self.as_planned:
-            return self.planned
-        return self.planned.with_training(
+            return planned
+        precision = planned.training.precision
+        return planned.with_training(
             precision=machine.fastest_precision(precision, machine.device())
         )
 
@@ -106,8 +112,9 @@ class Run:
     def checkpoint_path(self) -> Path:
         """The path of its checkpoint, finished or not; one for each precision."""
         precision = self.config.training.precision
-        other = "" if self.config == self.planned else f".{precision}"
-        return self.record_path(self.own_root).with_suffix(f"{other}.pt")
+        planned = precision == self.planned.training.precision
+        suffix = ".pt" if planned else f".{precision}.pt"
+        return self.record_path(self.own_root).with_suffix(suffix)
 
     def record_path(self, root: Path) -> Path:
         """The path of its record under `root`."""
@@ -135,7 +142,7 @@ class Run:
         else to the reader's own runs.
         """
         options = options or Options()
-        if (options.publish or options.as_planned) and not self.as_planned:
+        if options.in_plans_precision and not self.as_planned:
             return dataclasses.replace(self, as_planned=True).record(options)
         root = settings.results_root() if options.publish else self.own_root
         team = options.team
