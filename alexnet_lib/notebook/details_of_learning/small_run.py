@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 
 import torch
@@ -11,6 +12,7 @@ from torch import Tensor
 
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.data import synthetic
+from alexnet_lib.epochs import Epochs
 from alexnet_lib.figures.picture import (
     BLUE,
     GREY,
@@ -22,8 +24,8 @@ from alexnet_lib.figures.picture import (
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.cifar import four_layer
 from alexnet_lib.nets.network import with_input_side
-from alexnet_lib.training.optim import optimizer_for
-from alexnet_lib.training.step import train_step
+from alexnet_lib.training.finite import TrainingError
+from alexnet_lib.training.loop import train
 
 STEPS, IMAGES, BATCH, SIDE = 100, 40, 10, 16
 CHANCE = math.log(10)
@@ -40,23 +42,43 @@ def _images() -> tuple[Tensor, Tensor]:
     return images.float()[order] - images.float().mean(0), labels[order]
 
 
+@dataclass(frozen=True)
+class Steps:
+    """Batches in turn, one an epoch, so that the loop's figures are those of a step."""
+
+    images: Tensor
+    labels: Tensor
+    batch: int
+
+    def __len__(self) -> int:
+        """Number of batches in an epoch."""
+        return 1
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield images (batch, C, H, W) and labels (batch,), unless it was taken."""
+        first = epoch * self.batch % len(self.labels)
+        batch = slice(first, first + self.batch)
+        if not start:
+            yield self.images[batch], self.labels[batch]
+
+
 def losses(rate: float, steps: int = STEPS) -> list[float]:
     """Loss of each batch while Figure 1's ReLU net learns `IMAGES` by heart at `rate`.
 
-    On raw pixels. Ends early where the loss is no longer a finite number.
+    On raw pixels. Ends early, with infinity, where the loss is no finite number.
     """
-    images, labels = _images()
     net = build(with_input_side(four_layer(), SIDE), seed=1)
-    config = TrainingConfig(rate, epochs=1, batch_size=BATCH)
-    optimizer = optimizer_for(net, config)
+    config = TrainingConfig(rate, epochs=steps, batch_size=BATCH)
     found: list[float] = []
-    for step in range(steps):
-        first = step * BATCH % IMAGES
-        batch = slice(first, first + BATCH)
-        summed, _ = train_step(net, images[batch], labels[batch], optimizer, config)
-        found.append(summed.item() / BATCH)
-        if not math.isfinite(found[-1]):
-            break
+
+    def keep(epochs: Epochs) -> None:
+        found[:] = [epoch["train_running_loss"] for epoch in epochs[1:]]
+
+    batches = Steps(*_images(), BATCH)
+    try:
+        train(net, batches, config, lambda _: {}, on_epoch=keep, show=False)
+    except TrainingError:  # what this shows: a rate that diverges
+        found.append(math.inf)
     return found
 
 

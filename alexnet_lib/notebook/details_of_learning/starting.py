@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from alexnet_lib.data import synthetic
+from alexnet_lib.epochs import Epoch
 from alexnet_lib.evaluation.probe import probe, spread
 from alexnet_lib.experiments import photographs
 from alexnet_lib.experiments.starting import started
@@ -26,8 +27,8 @@ from alexnet_lib.figures.picture import (
 from alexnet_lib.modules.build import build, decay_multipliers
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.network import NetworkConfig, with_input_side
-from alexnet_lib.training.optim import optimizer_for
-from alexnet_lib.training.step import train_step
+from alexnet_lib.notebook.details_of_learning.small_run import Steps
+from alexnet_lib.training.loop import train
 
 SIDE, CLASSES = 96, 10
 IMAGES, BATCH = 20, 10
@@ -131,21 +132,28 @@ class FirstSteps:
 
 def first_steps(network: NetworkConfig, steps: int = 6) -> FirstSteps:
     """Train `network` by the recipe of §5 on `images`, in batches of ten."""
-    pixels, labels = images()
-    config = photographs.recipe("smoke")
-    losses, spreads = [], []
+    pixels, _ = images()
+    spreads: list[float] = []
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
         net = build(network, seed=1)
-        optimizer = optimizer_for(net, config, decay_multipliers(network))
-        for step in range(steps):
-            batch = slice(step % 2 * BATCH, (step % 2 + 1) * BATCH)
-            summed, _ = train_step(net, pixels[batch], labels[batch], optimizer, config)
-            losses.append(summed.item() / BATCH)
-            logits = list(spread(net.eval(), pixels[:BATCH]).values())[-1]
-            spreads.append(logits)
-            net.train()
-    return FirstSteps(losses, spreads)
+
+        def measure(step: int) -> Epoch:
+            if step:
+                logits = list(spread(net.eval(), pixels[:BATCH]).values())[-1]
+                spreads.append(logits)
+                net.train()
+            return {}
+
+        epochs = train(
+            net,
+            Steps(*images(), BATCH),
+            photographs.recipe("smoke", steps),
+            measure,
+            decay_mult=decay_multipliers(network),
+            show=False,
+        )
+    return FirstSteps([epoch["train_running_loss"] for epoch in epochs[1:]], spreads)
 
 
 @own_settings
