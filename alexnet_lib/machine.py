@@ -41,35 +41,6 @@ def prepare_process() -> None:
         mallopt(_M_TRIM_THRESHOLD, _KEEP)
 
 
-def fastest_precision(precision: Precision, device: torch.device) -> Precision:
-    """`precision`, or float32 in place of a bfloat16 that `device` has to emulate.
-
-    A CPU without instructions for bfloat16, or whose PyTorch has none that use them,
-    rounds to it and back in every operation: on a Xeon with AVX-512 but not its
-    bfloat16 a training step took 2.0 to 2.8 times as long as in float32.
-    """
-    emulated = device.type == "cpu" and not _has_bfloat16()
-    return "float32" if emulated and precision == "bfloat16" else precision
-
-
-def told_precision(planned: Precision) -> str:
-    """A line that says so where runs `planned` in bfloat16 compute in float32 here."""
-    if fastest_precision(planned, device()) == planned:
-        return ""
-    return (
-        f"precision float32, since this CPU has to emulate {planned}; published runs "
-        "are in that: `alexnet run --as-planned`"
-    )
-
-
-def _has_bfloat16() -> bool:
-    known = torch.cpu.get_capabilities()
-    instructions = ("avx512_bf16", "amx_bf16", "bf16")  # Intel and AMD, Intel, ARM
-    return torch.backends.mkldnn.is_available() and any(
-        known.get(name) for name in instructions
-    )
-
-
 @lru_cache(maxsize=1)
 def leave_busy_cores() -> str:
     """Take no more threads than there are idle cores; returns a line if it took fewer.

@@ -110,28 +110,6 @@ def test_peak_memory_is_in_bytes_and_grows_with_what_is_held():
 
 
 @pytest.mark.parametrize(
-    ("known", "onednn", "wanted"),
-    [
-        ({"avx512_f": True, "avx512_bf16": False}, True, "float32"),
-        ({"avx512_f": True, "avx512_bf16": True}, True, "bfloat16"),
-        ({"amx_bf16": True}, True, "bfloat16"),
-        ({"architecture": "arm64", "bf16": True}, True, "bfloat16"),
-        ({"architecture": "arm64", "bf16": True}, False, "float32"),
-        ({}, True, "float32"),
-    ],
-)
-def test_bfloat16_is_taken_where_the_processor_computes_it(
-    monkeypatch, known, onednn, wanted
-):
-    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: known)
-    monkeypatch.setattr(torch.backends.mkldnn, "is_available", lambda: onednn)
-    cpu, gpu = torch.device("cpu"), torch.device("cuda")
-    assert machine.fastest_precision("bfloat16", cpu) == wanted
-    assert machine.fastest_precision("bfloat16", gpu) == "bfloat16"
-    assert machine.fastest_precision("float32", cpu) == "float32"
-
-
-@pytest.mark.parametrize(
     ("busy_percent", "asked", "threads"),
     [(0, None, 4), (10, None, 4), (50, None, 2), (100, None, 1), (100, "4", 4)],
 )

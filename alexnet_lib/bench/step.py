@@ -19,7 +19,7 @@ from torch.nn import functional
 from alexnet_lib import data, machine
 from alexnet_lib.bench import interleaved
 from alexnet_lib.bench.plain import transcription
-from alexnet_lib.config import Precision, TrainingConfig
+from alexnet_lib.config import TrainingConfig
 from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.batches import Batches
 from alexnet_lib.modules.build import build, decay_multipliers
@@ -63,21 +63,19 @@ def measure(
 ) -> dict[str, Any]:
     """One step of each case's network, and what the loop adds to a CIFAR net's.
 
-    `library` is the network as it trains here: in bfloat16, or in float32 on a CPU that
-    is faster so (`precision`), channels last. `plain` is
+    `library` is the network as it trains here: bfloat16, channels last. `plain` is
     its transcription as one would write it, in float32, trained with
     `torch.optim.SGD` in a process of its own that nothing has been tuned in;
     `plain_tuned` is the same in this process, which allocates as
     `machine.prepare_process` has it. `torchvision` is `torchvision.models.alexnet`,
     without normalisation and groups, and narrower, trained as ours is. `matrix_part`
     is the part of a step that its multiply-adds take at `matrix_gflops`, the rate of
-    a large product of matrices in that precision in this run.
+    a large product of matrices in bfloat16 in this run.
     """
     machine.prepare_process()
     peak = _matrix_rate(trials)
     return {
         "threads": torch.get_num_threads(),
-        "precision": _precision(),
         "matrix_gflops": peak / 1e9,
         "steps": {name: _case(case, trials, peak) for name, case in cases.items()},
     } | measure_loop(loop_trials)
@@ -119,19 +117,14 @@ def _operations(case: Case) -> float:
 
 def _matrix_rate(trials: int) -> float:
     """Operations a second of the fastest of several large matrix products."""
-    dtype = getattr(torch, _precision())
-    a, b = torch.randn(2, _SIDE, _SIDE, device=machine.device()).to(dtype)
+    a, b = torch.randn(2, _SIDE, _SIDE, device=machine.device()).bfloat16()
     seconds = []
     for _ in range(trials + 1):
         started = time.perf_counter()
-        (a @ b).sum().item()
+        with autocast(a.device, "bfloat16"):
+            torch.matmul(a, b).sum().item()
         seconds.append(time.perf_counter() - started)
     return 2 * _SIDE**3 / min(seconds)
-
-
-def _precision() -> Precision:
-    """The precision in which networks train here at scale `laptop`."""
-    return machine.fastest_precision("bfloat16", machine.device())
 
 
 def alexnet_step(batch: int) -> Callable[[], object]:
@@ -148,7 +141,7 @@ def _our_step(
     net: nn.Module, case: Case, decay_mult: dict[str, float]
 ) -> Callable[[], object]:
     config = TrainingConfig(
-        learning_rate=_RATE, epochs=1, weight_decay=5e-4, precision=_precision()
+        learning_rate=_RATE, epochs=1, weight_decay=5e-4, precision="bfloat16"
     )
     optimizer = optimizer_for(net, config, decay_mult)
     images, labels = _noise(case)
@@ -196,7 +189,7 @@ def measure_loop(trials: int) -> dict[str, Any]:
     device = machine.device()
     dataset = data.load("synthetic")
     views = CentreViews(dataset, device)
-    config = TrainingConfig(learning_rate=_RATE, epochs=1, precision=_precision())
+    config = TrainingConfig(learning_rate=_RATE, epochs=1, precision="bfloat16")
     batches = Batches(dataset.train, views, config.batch_size, _SEED)
     images = channels_last(views(dataset.train.images[:]))
     labels = dataset.train.labels.to(device)

@@ -45,8 +45,6 @@ def reproduce(scale: Scale = "laptop") -> Path:
         except data.DataMissing as reason:
             print(_BANNER.format(line="*" * 68, reason=reason))
             scale = "smoke"
-    if told := machine.told_precision(FIGURE1.precision(scale)):
-        print(told)
     print(f"scale    {scale}: {FIGURE1.expect[scale]}\n")
     run_experiment(FIGURE1, scale, seeds=FIGURE1.seed_list(scale, 1))
     print(report.ledger_table(report.ledger(scale, experiment=FIGURE1.name)))

@@ -23,12 +23,6 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--arm", action="append", default=[], help="only this arm")
     parser.add_argument(
-        "--as-planned",
-        action="store_true",
-        help="in the experiment's precision, as published runs are, even where this "
-        "CPU has to emulate it",
-    )
-    parser.add_argument(
         "--publish", action="store_true", help="write the records to results/"
     )
 
@@ -45,16 +39,12 @@ def run(arguments: argparse.Namespace) -> None:
     print(f"{chosen.question}\nscale {scale}: {chosen.expect[scale]}")
     if busy := machine.leave_busy_cores():
         print(busy)
-    options = Options(publish=arguments.publish, as_planned=arguments.as_planned)
-    told = machine.told_precision(chosen.precision(scale))
-    if told and not options.in_plans_precision:
-        print(told)
     records = run_experiment(
         chosen,
         scale,
         seeds=arguments.seed or chosen.seed_list(scale, arguments.seeds),
         arms=list(dict.fromkeys(arguments.arm)),
-        options=options,
+        options=Options(publish=arguments.publish),
     )
     print(result_table(records))
     if not arguments.publish:
@@ -66,9 +56,7 @@ def repeated(own: Iterable[Record], published: Runs) -> Iterator[str]:
     """Yield a line for each own run that repeats a published one: equal or not."""
     for run in own:
         for other in published.get(run.arm, ()):
-            precision = other.config.training.precision
-            planned = run.config.with_training(precision=precision)
-            if (run.seed, planned) != (other.seed, other.config):
+            if (run.seed, run.config) != (other.seed, other.config):
                 continue
             name = f"{run.arm}, seed {run.seed}"
             if run.weights_sha256 == other.weights_sha256:
@@ -78,5 +66,5 @@ def repeated(own: Iterable[Record], published: Runs) -> Iterator[str]:
                     f"{name}: other weights than the published run, which is of commit "
                     f"{other.code['commit']}, torch {other.environment['torch']}, "
                     f"{other.environment['cpu']}, threads: "
-                    f"{other.environment['threads']}, {precision}"
+                    f"{other.environment['threads']}"
                 )

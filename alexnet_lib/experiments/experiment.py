@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from alexnet_lib.config import Precision, RunConfig
+from alexnet_lib.config import RunConfig
 from alexnet_lib.epochs import LOOP_KEYS, Epoch
 from alexnet_lib.experiments.kept import Artifact, FirstLayer, PixelRetrieval
 from alexnet_lib.experiments.measures import Measures, keys_of
@@ -69,11 +69,6 @@ class Experiment:
             or not artifact.seeds
             or seed in artifact.seeds
         ]
-
-    def precision(self, scale: Scale) -> Precision:
-        """The lowest precision that its arms plan at `scale`."""
-        planned = {config.training.precision for config in self.arms(scale).values()}
-        return "bfloat16" if "bfloat16" in planned else "float32"
 
     def seed_list(self, scale: Scale, count: int | None = None) -> list[int]:
         """The first `count` seeds, or as many as the scale says."""

@@ -19,20 +19,20 @@ from torch.autograd.function import once_differentiable
 from torch.nn import functional
 from torch.nn.grad import conv2d_input
 
-from alexnet_lib.modules.precision import channels_last
+from alexnet_lib.modules.precision import channels_last, cpu_has_bfloat16
 
 # places of the largest maps that are taken so: at 12 x 12 it is slower
 _SMALL = 36
 
 
 class Conv2d(nn.Conv2d):
-    """`nn.Conv2d` with zero padding, faster on a CPU for small maps in bfloat16."""
+    """`nn.Conv2d` with zero padding, faster for small maps on a CPU with bfloat16."""
 
     def forward(self, x: Tensor) -> Tensor:
         """(B, C, H, W) to (B, maps, H', W')."""
         small = x.shape[2] * x.shape[3] <= _SMALL and self.stride == (1, 1)
         low = x.device.type == "cpu" and torch.is_autocast_enabled("cpu")
-        if not (small and low) or self.bias is None:
+        if not (small and low and cpu_has_bfloat16()) or self.bias is None:
             return super().forward(x)
         tensors = (t.bfloat16() for t in (x, self.weight, self.bias))
         return _SmallMaps.apply(*tensors, self.padding, self.groups)

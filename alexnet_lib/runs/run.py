@@ -38,36 +38,22 @@ OnRunEpoch = Callable[["Run", Epochs], None]
 
 @dataclass(frozen=True)
 class Options:
-    """Options for carrying out a run; only `as_planned` can change its roundings.
-
-    `as_planned`: see `Run`; what is published always is.
-    """
+    """Options for carrying out a run, which change nothing in what it computes."""
 
     publish: bool = False
-    as_planned: bool = False
     show: bool = True
     on_epoch: OnRunEpoch | None = None
     team: Team = SINGLE_PROCESS
 
-    @property
-    def in_plans_precision(self) -> bool:
-        """Whether the plan's precision is kept to: asked for, or to be published."""
-        return self.publish or self.as_planned
-
 
 @dataclass(frozen=True)
 class Run:
-    """One arm and seed of an experiment at a scale; `ValueError` for an unknown arm.
-
-    `as_planned`: in the precision that the arm has, as runs are published, even where
-    this machine's CPU is faster in float32.
-    """
+    """One arm and seed of an experiment at a scale; `ValueError` for an unknown arm."""
 
     experiment: Experiment
     arm: str
     seed: int
     scale: Scale
-    as_planned: bool = False
 
     def __post_init__(self) -> None:
         known = self.experiment.arms(self.scale)
@@ -79,17 +65,6 @@ class Run:
 
     @property
     def config(self) -> RunConfig:
-        """The configuration of its arm at its scale, as this machine computes it."""
-        planned = self.planned
-        if self.as_planned:
-            return planned
-        precision = planned.training.precision
-        return planned.with_training(
-            precision=machine.fastest_precision(precision, machine.device())
-        )
-
-    @property
-    def planned(self) -> RunConfig:
         """The configuration of its arm at its scale."""
         return self.experiment.arms(self.scale)[self.arm]
 
@@ -110,11 +85,8 @@ class Run:
 
     @property
     def checkpoint_path(self) -> Path:
-        """The path of its checkpoint, finished or not; one for each precision."""
-        precision = self.config.training.precision
-        planned = precision == self.planned.training.precision
-        suffix = ".pt" if planned else f".{precision}.pt"
-        return self.record_path(self.own_root).with_suffix(suffix)
+        """The path of its checkpoint, finished or not."""
+        return self.record_path(self.own_root).with_suffix(".pt")
 
     def record_path(self, root: Path) -> Path:
         """The path of its record under `root`."""
@@ -142,8 +114,6 @@ class Run:
         else to the reader's own runs.
         """
         options = options or Options()
-        if options.in_plans_precision and not self.as_planned:
-            return dataclasses.replace(self, as_planned=True).record(options)
         root = settings.results_root() if options.publish else self.own_root
         team = options.team
         known = self._found(root, team)

@@ -8,7 +8,7 @@ import tempfile
 
 import pytest
 
-from alexnet_lib import cli, machine
+from alexnet_lib import cli
 from alexnet_lib.commands.run import repeated
 from alexnet_lib.experiments import EXPERIMENTS
 from alexnet_lib.runs import records
@@ -89,24 +89,3 @@ def test_a_folder_that_takes_no_runs_is_found_out_before_the_training(
     assert "Permission denied" in captured.err
     assert "ALEXNET_RUNS" in captured.err
     assert captured.err.count("\n") == 1
-
-
-@pytest.mark.parametrize("has", [False, True])
-@pytest.mark.parametrize("planned", [False, True])
-def test_the_command_tells_when_it_computes_in_float32(
-    monkeypatch, capsys, has, planned
-):
-    """And how to have it as the published runs are."""
-    seen = []
-
-    def ran(*_, options, **__):
-        seen.append(options.as_planned)
-        return []
-
-    monkeypatch.setattr(machine, "_has_bfloat16", lambda: has)
-    monkeypatch.setattr("alexnet_lib.runs.run.run_experiment", ran)
-    flag = ["--as-planned"] if planned else []
-    cli.main(["run", "figure1", "--scale", "laptop", *flag])
-    told = "precision float32, since this CPU has to emulate bfloat16"
-    assert (told in capsys.readouterr().out) == (not has and not planned)
-    assert seen == [planned]

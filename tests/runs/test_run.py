@@ -12,7 +12,6 @@ import pytest
 import torch
 
 from alexnet_lib import data, machine, settings
-from alexnet_lib.commands.run import repeated
 from alexnet_lib.config import StartFrom
 from alexnet_lib.data.views import centre_crop
 from alexnet_lib.evaluation.colour import colour_shares
@@ -184,30 +183,6 @@ def test_a_run_is_a_value():
     }
     assert len(others) == 3
     assert run.id("f") not in others
-
-
-@pytest.mark.parametrize("has", [False, True])
-def test_what_is_published_is_computed_as_planned(
-    publishable, planned, monkeypatch, has
-):
-    """Other runs in float32 where the processor has to emulate bfloat16."""
-    monkeypatch.setattr(machine, "_has_bfloat16", lambda: has)
-
-    def arms(scale):
-        known = planned.arms(scale)["no-norm"]
-        return {"no-norm": known.with_training(precision="bfloat16")}
-
-    run = Run(dataclasses.replace(planned, arms=arms), "no-norm", 1, "smoke")
-    own, published = run.record(QUIET), run.record(PUBLISH)
-    taken = "bfloat16" if has else "float32"
-    for record, precision in ((own, taken), (published, "bfloat16")):
-        assert record.config.training.precision == precision
-        assert record.environment["precision"] == precision
-    assert (own.weights_sha256 == published.weights_sha256) == has
-    said = list(repeated([own], {"no-norm": [published]}))
-    assert len(said) == 1
-    assert ("bit for bit" in said[0]) == has
-    assert said[0].endswith("bfloat16") != has
 
 
 def test_a_finished_run_gives_its_network_back():
