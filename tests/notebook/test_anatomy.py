@@ -13,7 +13,6 @@ PARTS = [
     "Build it",
     "Compare",
     "What the evidence carries",
-    "Exercises",
     "Spot the bug",
     "Your progress",
     "Questions for the group",
@@ -27,7 +26,7 @@ PARTS_OF_00 = [
     "Questions for the group",
     "Glossary",
 ]
-"""It teaches what the paper takes for granted; its exercises stand on the way."""
+"""It teaches what the paper takes for granted."""
 TERMS = {
     "arm": r"\barms?\b",
     "tower": r"\btowers?\b",
@@ -58,6 +57,7 @@ def headings(path, level):
 
 def test_every_part_is_there_in_order(path):
     titles = [title for title, _ in headings(path, 2)]
+    # exercises stand where their idea is built, or in a part of their own
     parts = PARTS_OF_00 if path.stem[:2] == "00" else PARTS
     expected = iter(part for part in parts if _has(path, part))
     part = next(expected)
@@ -69,8 +69,7 @@ def test_every_part_is_there_in_order(path):
 
 def _has(path, part):
     # Notebook 01 measures as it builds: its evidence stands beside each measurement.
-    # In 06 the exercises stand where the idea is built, not in a part of their own.
-    left_out = {"01": "What the evidence carries", "06": "Exercises"}
+    left_out = {"01": "What the evidence carries"}
     return left_out.get(path.stem[:2]) != part
 
 
