@@ -96,6 +96,15 @@ class Batches(Shuffled):
             yield self.views(images), labels.to(self.views.device)
 
 
+class Float64Batches(Batches):
+    """The same in float64, for comparisons that rounding must not blur."""
+
+    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
+        """Yield this process's (images (B, C, H, W) float64, labels (B,))."""
+        for images, labels in super().epoch(epoch, start):
+            yield images.double(), labels
+
+
 class ViewBatches(Shuffled):
     """Shuffled batches of random views; each image once an epoch.
 

@@ -32,12 +32,14 @@ _UNITS: dict[ActivationName, Look] = LOOKS | {"logistic": Look("logistic", GREEN
 def rate_grid(runs: Runs) -> Picture:
     """Epochs to 25 % against learning rate; a triangle where a run did not get there.
 
-    Such a run stands at the epoch where it was stopped, and no line leads to it.
+    A panel per regime; a point per run, the line through each rate's first seed. A run
+    that did not get there stands at the epoch where it was stopped, without a line.
     """
     nets = by_net(runs.values())
-    figure, axes = canvas(1, len(REGIMES), 8, 3.7, sharey=True)
+    regimes = [pixels for pixels in REGIMES if any(key[0] == pixels for key in nets)]
+    figure, axes = canvas(1, len(regimes), 8, 3.7, sharey=True)
     told = []
-    for ax, pixels in zip(axes, REGIMES, strict=True):
+    for ax, pixels in zip(axes, regimes, strict=True):
         of_regime = {unit: nets.get((pixels, unit), []) for unit in UNITS}
         said = [_epochs_by_rate(ax, r, LOOKS[unit]) for unit, r in of_regime.items()]
         told.append(f"{REGIMES[pixels]}: {'; '.join(said)}")
@@ -60,16 +62,23 @@ def _rate(run: Record) -> float:
 
 def _epochs_by_rate(ax: Axes, runs: Sequence[Record], look: Look) -> str:
     """Draw one net's runs; returns in words what is drawn."""
-    runs = sorted(runs, key=_rate)
+    runs = sorted(runs, key=lambda run: (_rate(run), run.seed))
     reached = [run.result["epochs_to_25"] for run in runs]
     rates = [_rate(run) for run in runs]
     measured = [math.nan if epochs is None else epochs for epochs in reached]
-    ax.plot(rates, measured, marker="o", markersize=5, **look.style())
+    first = {rate: rates.index(rate) for rate in rates}
+    line = list(first), [measured[i] for i in first.values()]
+    ax.plot(*line, marker="o", markersize=5, **look.style())
+    if others := [i for i in range(len(runs)) if i not in first.values()]:
+        points = [rates[i] for i in others], [measured[i] for i in others]
+        unnamed = look._replace(label="", dashes="").style()
+        ax.plot(*points, marker="o", markersize=5, **unnamed)
     late = [run for run, epochs in zip(runs, reached, strict=True) if epochs is None]
-    stopped = [run.config.training.epochs for run in late]
-    name = f"{look.label}, not there by then"
-    hollow = Look(name, look.colour, "").style() | {"markerfacecolor": "none"}
-    ax.plot([_rate(run) for run in late], stopped, marker="^", **hollow)
+    if late:
+        stopped = [run.config.training.epochs for run in late]
+        name = f"{look.label}, not there by then"
+        hollow = Look(name, look.colour, "").style() | {"markerfacecolor": "none"}
+        ax.plot([_rate(run) for run in late], stopped, marker="^", **hollow)
     words = [f"{x:g} {e:.1f}" for x, e in zip(rates, reached, strict=True) if e]
     words += [f"{_rate(run):g} not within {run.config.training.epochs}" for run in late]
     return f"{look.label} at " + ", ".join(words)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +16,7 @@ import torch
 from alexnet_lib.config import TrainingConfig
 from alexnet_lib.data import synthetic
 from alexnet_lib.data.augment import CentreViews
-from alexnet_lib.data.batches import Batch, Batches
+from alexnet_lib.data.batches import Float64Batches
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.epochs import Epochs
 from alexnet_lib.nets.layers import (
@@ -80,15 +79,6 @@ class SmallRun:
         return max(found) if all(map(math.isfinite, found)) else math.inf
 
 
-class _Float64(Batches):
-    """Batches of images in float64."""
-
-    def epoch(self, epoch: int, start: int = 0) -> Iterator[Batch]:
-        """Yield this process's (images (B, C, H, W) float64, labels (B,))."""
-        for images, labels in super().epoch(epoch, start):
-            yield images.double(), labels
-
-
 def train_small(team: Team, network: NetworkConfig, epochs: int) -> SmallRun:
     """Train `network` to know `IMAGES` synthetic images of its input's size by heart.
 
@@ -104,7 +94,7 @@ def train_small(team: Team, network: NetworkConfig, epochs: int) -> SmallRun:
         net = team.network(network, 1).double().to(team.device)
         history = train(
             net,
-            team.batches(_Float64(split, views, BATCH, seed=1)),
+            team.batches(Float64Batches(split, views, BATCH, seed=1)),
             config,
             lambda _: {},
             on_epoch=_print_every_fourth if team.is_main else None,
