@@ -22,8 +22,8 @@ _ONE_OFF = (
 )
 
 
-def _drawn(seed: int, height: int, width: int) -> Tensor:
-    """A picture of independent noise, (1, 2, height, width)."""
+def _noise(seed: int, height: int, width: int) -> Tensor:
+    """Make a picture of independent noise, (1, 2, height, width)."""
     generator = torch.Generator().manual_seed(seed)
     return torch.randn(1, 2, height, width, generator=generator)
 
@@ -31,7 +31,7 @@ def _drawn(seed: int, height: int, width: int) -> Tensor:
 @exercise
 def cifar_pooling(attempt: Attempt) -> None:
     """`attempt(x)`: max pooling 3/2 of (N, C, H, W) that sees every pixel."""
-    x = _drawn(11, 32, 32)
+    x = _noise(11, 32, 32)
     right = pooled(x, OVERLAPPING)
     got = attempt(x, wanted=right, sides=False)
     if got.shape != right.shape:
@@ -51,7 +51,7 @@ def cifar_pooling(attempt: Attempt) -> None:
 def alexnet_pooling(attempt: Attempt) -> None:
     """`attempt(x)`: max pooling 3/2 of (N, C, H, W), the first window at pixel 0."""
     for side in (32, 55):
-        x = _drawn(12, side, side)
+        x = _noise(12, side, side)
         right = pooled(x, OVERLAPPING)
         got = attempt(x, wanted=right, sides=False)
         outputs = f"{right.shape[-1]} outputs, yours {got.shape[-1]}."
@@ -78,7 +78,7 @@ def average_pooling(attempt: Attempt) -> None:
             f"edge and {got[0, 0, -1, -1]:.2f} in the corner. By what do you divide?"
         )
     for height, width in ((8, 8), (9, 8)):
-        x = _drawn(13, height, width)
+        x = _noise(13, height, width)
         right = pooled(x, _AVERAGE)
         got = attempt(x, wanted=x, sides=False)
         moved = functional.avg_pool2d(x, 3, 2, padding=1, count_include_pad=False)

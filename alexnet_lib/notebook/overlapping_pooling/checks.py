@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
 from alexnet_lib.nets.ablations import with_disjoint_pools, without_overlap
 from alexnet_lib.nets.alexnet import alexnet
@@ -14,6 +13,7 @@ from alexnet_lib.notebook.answers import Wrong, close
 from alexnet_lib.notebook.exercise import Attempt, exercise
 from alexnet_lib.notebook.overlapping_pooling.windows import (
     coverage,
+    gradient_of_2012,
     pooled,
     windows,
 )
@@ -62,6 +62,38 @@ def windows_per_pixel(attempt: Attempt) -> None:
         )
 
 
+@exercise
+def gradient_to_all(attempt: Attempt) -> None:
+    """`attempt(x, g, size, stride)`: the gradient of max pooling as in 2012.
+
+    `x` (H, W), `g` the gradient of the outputs; returns (H, W). Every tied maximum
+    gets all of its window's gradient.
+    """
+    generator = torch.Generator().manual_seed(10)
+    cases = [(torch.randn(9, 8, generator=generator), 3), (torch.zeros(5, 5), 3)]
+    cases += [
+        (torch.randint(0, 3, (8, 8), generator=generator).float(), n) for n in (3, 2)
+    ]
+    for x, size in cases:
+        right_shape = pooled(x[None, None], Pool("max", size, 2))[0, 0].shape
+        g = torch.rand(right_shape, generator=generator) + 0.5
+        right = gradient_of_2012(x, g, size, 2)
+        got = attempt(x, g, size, 2, wanted=x)
+        if close(got, right):
+            continue
+        ties = "Without ties" if x.unique().numel() == x.numel() else "With ties"
+        if ties == "With ties" and close(got.sum(), g.sum()):
+            raise Wrong(
+                "Each window hands on its gradient once: to one of the tied or in "
+                "shares. In 2012 each of the tied received all of it."
+            )
+        y, z = divmod(int((got - right).abs().argmax()), x.shape[1])
+        raise Wrong(
+            f"{ties}, at ({y}, {z}), it is {got[y, z]:.2f}, not {right[y, z]:.2f}. "
+            "Does a pixel add up the gradients of all its windows?"
+        )
+
+
 Paddings = dict[str, int]
 
 
@@ -105,43 +137,3 @@ def _with_paddings(network: NetworkConfig, paddings: Paddings) -> NetworkConfig:
         number = int(name.removeprefix("conv"))
         network = changed(network, Conv, numbers=(number,), padding=padding)
     return network
-
-
-@exercise
-def gradient_to_all(attempt: Attempt) -> None:
-    """`attempt(x, g, size, stride)`: max pooling backwards as in 2012, ties all paid.
-
-    `x` (H, W), `g` the gradient of the outputs; returns (H, W).
-    """
-    generator = torch.Generator().manual_seed(10)
-    cases = [(torch.randn(9, 8, generator=generator), 3), (torch.zeros(5, 5), 3)]
-    cases += [
-        (torch.randint(0, 3, (8, 8), generator=generator).float(), n) for n in (3, 2)
-    ]
-    for x, size in cases:
-        right_shape = pooled(x[None, None], Pool("max", size, 2))[0, 0].shape
-        g = torch.rand(right_shape, generator=generator) + 0.5
-        right, got = _paid_to_all(x, g, size, 2), attempt(x, g, size, 2, wanted=x)
-        if close(got, right):
-            continue
-        ties = "Without ties" if x.unique().numel() == x.numel() else "With ties"
-        if ties == "With ties" and close(got.sum(), g.sum()):
-            raise Wrong(
-                "Each window hands on its gradient once: to one of the tied or in "
-                "shares. In 2012 each of the tied received all of it."
-            )
-        y, z = divmod(int((got - right).abs().argmax()), x.shape[1])
-        raise Wrong(
-            f"{ties}, at ({y}, {z}), it is {got[y, z]:.2f}, not {right[y, z]:.2f}. "
-            "Does a pixel add up the gradients of all its windows?"
-        )
-
-
-def _paid_to_all(x: Tensor, g: Tensor, size: int, stride: int) -> Tensor:
-    gradient = torch.zeros_like(x)
-    rows, columns = (windows(n, size, stride) for n in x.shape)
-    for i, row in enumerate(rows):
-        for j, column in enumerate(columns):
-            at = slice(row.start, row.stop), slice(column.start, column.stop)
-            gradient[at] += g[i, j] * (x[at] == x[at].max())
-    return gradient

@@ -1,4 +1,4 @@
-"""Pictures of §3.4: pooling windows, what they see and what they answer."""
+"""Pictures of §3.4: pooling windows, what they see and what they pass on."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from alexnet_lib.figures.picture import (
     BLUE,
     GREY,
     ORANGE,
+    SKY,
     Picture,
     canvas,
     own_settings,
@@ -23,9 +24,54 @@ from alexnet_lib.notebook.overlapping_pooling.windows import (
     pooled,
     thin_line,
     windows,
+    wins,
 )
 
 KINDS = {2: "2/2, apart", 3: "3/2, overlapping"}
+
+
+@own_settings
+def grids(values: Tensor) -> Picture:
+    """Draw both grids of windows over one map, (H, W), and the maxima that each makes.
+
+    The pixels that win a window are framed; of a tie, the first.
+    """
+    figure, axes = canvas(2, 2, 7.6, 7.4, gridspec_kw={"width_ratios": [1.4, 1]})
+    told = []
+    for (left, right), size in zip((axes[:2], axes[2:]), KINDS, strict=True):
+        pool = Pool("max", size, 2)
+        largest = pooled(values[None, None], pool)[0, 0]
+        won = wins(values[None, None], pool)[0, 0]
+        _map_with_windows(left, values, won, size)
+        _cells(right, largest, digits=1)
+        winners = int((won > 0).sum())
+        left.set_title(f"{KINDS[size]}: {largest.numel()} windows")
+        right.set_title(f"{largest.numel()} outputs, of {winners} pixels")
+        told.append(
+            f"{size}/2 makes {largest.numel()} outputs of {winners} different pixels, "
+            f"one of which wins {won.max():.0f}"
+        )
+    sides = " x ".join(map(str, values.shape))
+    return Picture(figure, f"Windows over a map of {sides}: {'; '.join(told)}")
+
+
+def _map_with_windows(ax: Axes, values: Tensor, won: Tensor, size: int) -> None:
+    """A map's pixels with their values, winners framed, every window a pale square."""
+    height, width = values.shape
+    for row in windows(height, size, 2):
+        for column in windows(width, size, 2):
+            at, sides = (column.start, row.start), (len(column), len(row))
+            ax.add_patch(Rectangle(at, *sides, color=SKY, alpha=0.3, linewidth=0))
+            ax.add_patch(Rectangle(at, *sides, fill=False, color=BLUE, linewidth=0.8))
+    for y, x in torch.cartesian_prod(*map(torch.arange, values.shape)).tolist():
+        words = f"{values[y, x]:.1f}"
+        ax.text(x + 0.5, y + 0.5, words, ha="center", va="center", fontsize=9)
+        if won[y, x]:
+            corner = x + 0.06, y + 0.1
+            ax.add_patch(Rectangle(corner, 0.88, 0.8, fill=False, color=ORANGE, lw=2))
+    ax.set(xlim=(-0.1, width + 0.1), ylim=(height + 0.1, -0.1), xticks=[], yticks=[])
+    ax.set_aspect("equal")
+    ax.spines[:].set_visible(False)
 
 
 @own_settings
@@ -75,8 +121,8 @@ def _rows_of_windows(ax: Axes, side: int, size: int, stride: int) -> None:
     ax.tick_params(length=0)
 
 
-def _cells(ax: Axes, values: Tensor) -> None:
-    """A small whole-numbered matrix as shaded cells with their numbers."""
+def _cells(ax: Axes, values: Tensor, digits: int = 0) -> None:
+    """Shade a small matrix of numbers that are not negative, and write them in."""
     ax.imshow(
         values.numpy(), cmap="Blues", vmin=0, vmax=1.6 * max(values.max().item(), 4)
     )
@@ -85,7 +131,7 @@ def _cells(ax: Axes, values: Tensor) -> None:
         values.flatten().tolist(),
         strict=True,
     ):
-        ax.text(x, y, f"{value:g}", ha="center", va="center", fontsize=9)
+        ax.text(x, y, f"{value:.{digits}f}", ha="center", va="center", fontsize=9)
     ax.set(xticks=[], yticks=[])
     ax.spines[:].set_visible(False)
 
@@ -108,7 +154,7 @@ def side_by_side(image: Tensor, kind: str = "max", moved: int = 1) -> Picture:
         show(axes[3 + column], _half_grey(after - before), f"change: {rms:.0f} levels")
     return Picture(
         figure,
-        f"A drawn photograph and its {kind} pooling by 2/2 and 3/2; below, what "
+        f"A synthetic photograph and its {kind} pooling by 2/2 and 3/2; below, what "
         f"changes as it moves by {moved} across: {sizes[0]} and {sizes[1]} grey levels",
     )
 
@@ -167,18 +213,18 @@ def _strip(ax: Axes, values: Tensor, step: float, title: str) -> None:
 
 @own_settings
 def changes(table: dict[str, dict[int, float]]) -> Picture:
-    """Change under a move by one place against window size, a line per kind of map."""
+    """Draw the change under a move by a pixel against window size, a line per map."""
     figure, (ax,) = canvas(1, 1, 6.4, 4)
     looks = ((BLUE, "o-"), (ORANGE, "s--"), (GREY, "^:"))[: len(table)]
     for (name, values), (colour, dash) in zip(table.items(), looks, strict=True):
         ax.plot(list(values), list(values.values()), dash, color=colour, label=name)
-    ax.set(xlabel="window, at stride 2", ylabel="change / deviation")
-    ax.set(title="maps moved by one place", xticks=list(next(iter(table.values()))))
+    ax.set(xlabel="window, pixels, at stride 2", ylabel="change / deviation")
+    ax.set(title="maps moved by one pixel", xticks=list(next(iter(table.values()))))
     ax.set_ylim(bottom=0)
     legend_below(figure, [ax])
     return Picture(
         figure,
-        "How much pooled maps change when they are moved by one place, against the "
+        "How much pooled maps change when they are moved by one pixel, against the "
         "width of the window: "
         + "; ".join(
             f"{name} " + ", ".join(f"{size} {value:.2f}" for size, value in of.items())

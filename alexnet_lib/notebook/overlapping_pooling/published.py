@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -28,9 +29,11 @@ from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import BLUE, ORANGE, Picture, canvas, own_settings
 from alexnet_lib.ledger.estimate import Outcome
 from alexnet_lib.ledger.measures import Difference
+from alexnet_lib.ledger.report import Row
 from alexnet_lib.notebook import gap_curves
-from alexnet_lib.notebook.comparisons import Comparisons
+from alexnet_lib.notebook.comparisons import Comparisons, found_in
 from alexnet_lib.runs.records import Record, Runs
+from alexnet_lib.tables import NOT_RUN_YET, Table, table
 
 LOOKS = {
     "overlapping": Look("3/2, overlapping", BLUE),
@@ -135,3 +138,46 @@ def _before_the_drop(run: Record) -> Record:
     untrained, *trained = run.epochs
     same = [e for e in trained if e["learning_rate"] == trained[0]["learning_rate"]]
     return dataclasses.replace(run, epochs=[untrained, *same])
+
+
+ERROR, OVERFITTING = "less error", "harder to overfit"
+_CIFAR, _FIRST, _ALL = "CIFAR-10", "photographs, 711 updates", "all of Imagenette"
+_LEDGER = {
+    "overlapping-pooling-cifar": (ERROR, _CIFAR, "test error"),
+    "overlapping-pooling-imagenette": (ERROR, _FIRST, "test error, ten views"),
+    "overlapping-pooling-photographs": (ERROR, _ALL, "test error, ten views"),
+    "overlapping-pooling-top-1": (ERROR, "ImageNet", "top-1 error"),
+    "overlapping-pooling-gap": (OVERFITTING, _ALL, "gap at the end"),
+}
+"""By a claim of the ledger: which of §3.4's two it is, the data, what is compared."""
+
+
+def two_claims(cifar: Runs, photographs: Runs, rows: Sequence[Row]) -> Table:
+    """A row per claim of §3.4, data and measure: 3/2 minus 2/2, and the ledger's word.
+
+    `rows` are the ledger's of §3.4; what none of them is about is told to have no row.
+    """
+    gap, equal = "test minus training error", gap_at_equal_error(cifar)
+    at = f"gap at {equal[0]:.0f} % training error" if equal else "gap at equal error"
+    first = PHOTOGRAPHS[f"{gap}, centre view"]
+    described = {
+        (_CIFAR, "gap at the end"): found_in(cifar, CIFAR[gap]),
+        (_CIFAR, at): equal[1] if equal else None,
+        (_FIRST, "gap at the end"): found_in(photographs, first),
+    }
+    made = [
+        [OVERFITTING, *on, _points_text(found), "no row"]
+        for on, found in described.items()
+    ]
+    of_claim = {row.claim.name: row for row in rows}
+    for name, told in _LEDGER.items():
+        row = of_claim[name]
+        word = row.verdict.partition(": needs")[0]  # the ledger says what it takes
+        made.append([*told, _points_text(row.published), word])
+    made.sort(key=lambda cells: cells[0] == OVERFITTING)
+    head = ["claim", "on", "what is compared", "3/2 minus 2/2, points", "ledger"]
+    return table(head, made)
+
+
+def _points_text(found: Outcome | None) -> str:
+    return found.text() if found else NOT_RUN_YET

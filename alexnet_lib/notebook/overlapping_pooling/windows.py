@@ -1,4 +1,4 @@
-"""Measurements of pooling windows for notebook 04: who sees what, wins, ties."""
+"""Measurements of pooling windows for notebook 04: what they see, pass on, share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from alexnet_lib.data.preparing.decode import central_square
 from alexnet_lib.modules.build import build
 from alexnet_lib.nets.layers import Conv, Pool
 from alexnet_lib.nets.network import NetworkConfig
-from alexnet_lib.nets.shapes import layers_of, window_count
+from alexnet_lib.nets.shapes import window_count
 from alexnet_lib.notebook import drawn_photographs
 
 OVERLAPPING, APART = Pool("max", 3, 2), Pool("max", 2, 2)
@@ -64,15 +64,30 @@ def tied(x: Tensor, pool: Pool) -> float:
     return (equal > 1).double().mean().item()
 
 
-def change(x: Tensor, pool: Pool, places: int = 1) -> float:
-    """Change of pooled maps when (N, C, H, W) moves by `places`, across.
+def gradient_of_2012(x: Tensor, g: Tensor, size: int, stride: int) -> Tensor:
+    """Compute the gradient of max pooling as in 2012, (H, W).
+
+    `x` (H, W), `g` the gradient of the outputs. Every tied maximum of a window gets
+    all of the window's gradient (cuda-convnet's `conv_util.cu:1559`).
+    """
+    gradient = torch.zeros_like(x)
+    rows, columns = (windows(n, size, stride) for n in x.shape)
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            at = slice(row.start, row.stop), slice(column.start, column.stop)
+            gradient[at] += g[i, j] * (x[at] == x[at].max())
+    return gradient
+
+
+def change(x: Tensor, pool: Pool, pixels: int = 1) -> float:
+    """Measure how pooled maps change when (N, C, H, W) moves by `pixels`, across.
 
     Root mean square of the change over the standard deviation of the pooled maps,
     map by map, then the mean. Nothing is filled in at the edge: both are cut out of
     the same wider maps.
     """
-    width = x.shape[-1] - places
-    before, after = (pooled(x[..., i : i + width], pool) for i in (0, places))
+    width = x.shape[-1] - pixels
+    before, after = (pooled(x[..., i : i + width], pool) for i in (0, pixels))
     moved = (after - before).square().mean((0, 2, 3)).sqrt()
     return (moved / before.std((0, 2, 3))).mean().item()
 
@@ -85,7 +100,7 @@ def thin_line(position: int, side: int = 16, width: int = 1) -> Tensor:
 
 
 def answers(pool: Pool, side: int = 16, width: int = 1) -> Tensor:
-    """Pool `thin_line` along a row, at each of its positions: (side, places).
+    """Pool `thin_line` along a row, at each of its positions: (side, outputs).
 
     The row is as high as a window, so that only its length counts.
     """
@@ -94,10 +109,10 @@ def answers(pool: Pool, side: int = 16, width: int = 1) -> Tensor:
 
 
 def first_maps(seed: int = 1) -> Tensor:
-    """Untrained conv1 of §3.5 on four drawn photographs, (4, 96, 55, 56).
+    """Apply an untrained conv1 of §3.5 to four synthetic photographs, (4, 96, 55, 56).
 
     No ReLU yet: the largest of rectified values is the rectified largest. Of a
-    window four pixels wider than it takes, so that there is one more place across:
+    window four pixels wider than it takes, so that the maps are one pixel wider:
     moving the photograph by conv1's stride moves the maps by one.
     """
     squares = torch.stack(
@@ -111,12 +126,3 @@ def first_maps(seed: int = 1) -> Tensor:
     net = build(NetworkConfig((conv1,), input_shape=(3, 227, 231)), seed)
     with torch.no_grad():
         return net(images - images.mean((0, 2, 3), keepdim=True))
-
-
-def sides(network: NetworkConfig) -> list[tuple[str, int]]:
-    """Name and side of the maps after each convolution and pooling."""
-    return [
-        (p.name, p.output_shape[1])
-        for p in layers_of(network)
-        if isinstance(p.layer, Conv | Pool)
-    ]

@@ -36,6 +36,33 @@ def test_a_bar_per_window_and_how_many_see_each_pixel(side, size, stride):
     assert f"by {min(counts) ** 2} to {max(counts) ** 2} of" in picture.alt
 
 
+def test_both_grids_over_a_map_and_what_they_pass_on():
+    values = torch.randperm(63, generator=torch.Generator().manual_seed(3))
+    values = values.reshape(7, 9).float()
+    picture = pictures.grids(values)
+    for (left, right), size in zip(
+        (picture.figure.axes[:2], picture.figure.axes[2:]), (2, 3), strict=True
+    ):
+        squares, winners = [], []
+        for y, height in windows(7, size, 2):
+            for x, width in windows(9, size, 2):
+                squares += [(x, y, width, height)] * 2  # a pale one and its outline
+                window = values[y : y + height, x : x + width]
+                winners.append((values == window.max()).nonzero()[0].tolist())
+        boxes = panel_of(left).boxes
+        assert boxes[: len(squares)] == squares
+        framed = sorted([int(y), int(x)] for x, y, _, _ in boxes[len(squares) :])
+        assert framed == sorted(map(list, set(map(tuple, winners))))
+        texts = [float(text.get_text()) for text in left.texts]
+        assert texts == values.flatten().tolist()
+        largest = torchs(values[None, None], "max", size)[0, 0]
+        np.testing.assert_array_equal(panel_of(right).images[0], largest)
+        most = max(winners.count(pixel) for pixel in winners)
+        words = f"{size}/2 makes {len(winners)} outputs of {len(framed)} different"
+        assert words in picture.alt
+        assert f"one of which wins {most}" in picture.alt
+
+
 def test_the_title_says_what_is_taken_instead():
     title = pictures.layout(8, 2, 4).figure.axes[0].get_title()
     assert title == "2/2 (not 2/4) on 8 pixels: 4 windows"

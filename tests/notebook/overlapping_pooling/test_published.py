@@ -5,9 +5,12 @@ import dataclasses
 import pytest
 
 from alexnet_lib.figures.curves import TEST, TEST_TEN_VIEWS, TRAIN
-from alexnet_lib.ledger import estimate
+from alexnet_lib.ledger import estimate, report
+from alexnet_lib.notebook import comparisons
 from alexnet_lib.notebook.overlapping_pooling import published
+from alexnet_lib.runs import records
 from alexnet_lib.tables import NOT_RUN_YET
+from tests.notebook.cells import NOTEBOOKS, cells_of
 
 
 def run(record, arm, seed, errors, experiment="cifar-pooling"):
@@ -90,3 +93,64 @@ def test_gaps_are_not_compared_across_the_drop_of_the_rate(runs):
         run.epochs.append(after)
     level, _ = published.gap_at_equal_error(runs)
     assert level == 12.0
+
+
+@pytest.fixture(scope="module")
+def both():
+    """Published runs on CIFAR-10 and on photographs, by the notebook's names."""
+    by_arm = records.published("first-711-updates")
+    photographs = {
+        "overlapping": by_arm["source"],
+        "apart": by_arm["without-overlap"],
+    }
+    return records.published("cifar-pooling"), photographs
+
+
+@pytest.fixture(scope="module")
+def ledger():
+    return report.ledger("smoke", section="§3.4")
+
+
+def test_the_two_claims_have_a_row_each_for_every_data(both, ledger):
+    _, _, *rows = published.two_claims(*both, ledger).splitlines()
+    rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    claims = [claim for claim, *_ in rows]
+    assert claims == ["less error"] * 4 + ["harder to overfit"] * 4
+    by_name = {row.claim.name: row for row in ledger}
+    error = by_name["overlapping-pooling-cifar"]
+    assert rows[0][3:] == [error.published.text(), error.verdict]
+    cifar, photographs = both
+    gaps = [[100 * r.result["gap"] for r in cifar[arm]] for arm in published.ARMS]
+    assert rows[4][3:] == [estimate.difference(*gaps).text(), "no row"]
+    level, at_equal = published.gap_at_equal_error(cifar)
+    assert rows[5][2:4] == [f"gap at {level:.0f} % training error", at_equal.text()]
+    gaps = [[100 * r.result["gap"] for r in photographs[a]] for a in published.ARMS]
+    assert rows[6][3] == estimate.difference(*gaps).text()
+
+
+def test_the_two_claims_without_runs_say_so(ledger):
+    rows = published.two_claims({}, {}, ledger).splitlines()[6:9]
+    assert all(f"| {NOT_RUN_YET} | no row |" in row for row in rows)
+
+
+def test_the_story_ends_in_the_words_of_ledger_and_comparisons(both, ledger):
+    """Whoever publishes a run that turns a word has to tell the end anew."""
+    (path,) = (path for path in NOTEBOOKS if path.stem.startswith("04"))
+    texts = (cell.source for cell in cells_of(path))
+    (end,) = (text for text in texts if text.startswith("**Less error.**"))
+    end = " ".join(end.split())
+    verdicts = {row.claim.name: row.verdict for row in ledger}
+    told = ("cifar", "imagenette", "gap")
+    for verdict in (verdicts[f"overlapping-pooling-{name}"] for name in told):
+        assert f"*{verdict.partition(':')[0]}*" in end
+    cifar, photographs = both
+    gap = published.CIFAR["test minus training error"]
+    gaps = [comparisons.found_in(cifar, gap), published.gap_at_equal_error(cifar)[1]]
+    assert [found.side() for found in gaps] == ["below", "below"]
+    assert "gap is smaller with 3/2, at the end and at equal training error" in end
+    on_photographs = [
+        comparisons.found_in(photographs, of).side()
+        for of in published.PHOTOGRAPHS.values()
+    ]
+    assert set(on_photographs) == {"around"}
+    assert end.count("no difference is shown") == 2

@@ -4,9 +4,8 @@ import math
 
 import pytest
 import torch
+from torch.nn import functional
 
-from alexnet_lib.nets.ablations import with_disjoint_pools, without_overlap
-from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.layers import Pool
 from alexnet_lib.notebook.overlapping_pooling import pictures, windows
 
@@ -33,6 +32,29 @@ def test_wins_count_the_windows_that_a_pixel_is_the_maximum_of(size):
             places = [(i, j) for i in rows for j in columns]
             expected[max(places, key=lambda at: x[0, 0, at[0], at[1]])] += 1
     assert torch.equal(windows.wins(x, Pool("max", size, 2))[0, 0], expected)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_without_ties_the_gradient_of_2012_is_that_of_pytorch(size):
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(13, 12, generator=generator).requires_grad_()
+    largest = functional.max_pool2d(x[None], size, 2, ceil_mode=True)[0]
+    g = torch.randn(largest.shape, generator=generator)
+    (expected,) = torch.autograd.grad(largest, x, g)
+    torch.testing.assert_close(
+        windows.gradient_of_2012(x.detach(), g, size, 2), expected
+    )
+
+
+def test_in_2012_every_tied_maximum_gets_all_of_its_windows_gradient():
+    g = torch.tensor([[1.0, 10], [100, 1000]])
+    expected = torch.zeros(5, 5)
+    for (i, j), value in zip(
+        [(0, 0), (0, 2), (2, 0), (2, 2)], g.flatten(), strict=True
+    ):
+        expected[i : i + 3, j : j + 3] += value
+    found = windows.gradient_of_2012(torch.full((5, 5), 7.0), g, 3, 2)
+    assert torch.equal(found, expected)
 
 
 def test_ties_are_windows_with_two_equal_maxima():
@@ -69,15 +91,6 @@ def test_overlap_tells_where_a_line_is_and_2_2_does_not():
         pair = 1 if position % 2 else 2
         assert overlapping[position].sum() == pair
         assert apart[position].sum() == 1
-
-
-def test_sides_of_alexnet_and_of_its_partner():
-    def of(network):
-        return [side for _, side in windows.sides(network)]
-
-    assert of(alexnet()) == [55, 27, 27, 13, 13, 13, 13, 6]
-    assert of(without_overlap(alexnet())) == [55, 28, 26, 13, 13, 13, 11, 6]
-    assert of(with_disjoint_pools(alexnet())) == [55, 28, 28, 14, 14, 14, 14, 7]
 
 
 def test_the_pictures_say_what_they_show():
