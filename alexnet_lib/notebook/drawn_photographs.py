@@ -1,4 +1,4 @@
-"""A folder of drawn photographs, some of them odd or bad, to prepare in a notebook.
+"""Photographs painted by a program, one, a data set, or a folder with odd and bad ones.
 
 Sky, ground, a round sun and a fine fence: what squashing bends and careless
 resampling spoils. Light varies from picture to picture more than hue does, as in
@@ -13,7 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import ExifTags, Image
+
+from alexnet_lib.data.dataset import Dataset, Split
 
 SKY_AND_GROUND = {
     "desert": ((150, 190, 225), (205, 165, 105)),
@@ -39,6 +42,23 @@ def photograph(kind: str, seed: int, height: int = 375, width: int = 500) -> np.
     image[(np.abs(y - 0.78) < 0.1) & posts] = _FENCE
     image = image * light + rng.normal(0, 5, image.shape)
     return image.round().clip(0, 255).astype(np.uint8)
+
+
+def data_set(of_each: int = 6, side: int = 256) -> Dataset:
+    """Squares in memory: of each of four kinds `of_each` to train on, one to test."""
+    kinds = tuple(SKY_AND_GROUND)
+
+    def split(first_seed: int, count: int) -> Split:
+        drawn = [
+            photograph(kind, first_seed + 100 * k + i, side, side)
+            for k, kind in enumerate(kinds)
+            for i in range(count)
+        ]
+        images = torch.stack([torch.from_numpy(p).permute(2, 0, 1) for p in drawn])
+        return Split(images, torch.arange(len(kinds)).repeat_interleave(count))
+
+    train, test = split(2000, of_each), split(1000, 1)
+    return Dataset.of("drawn photographs", train, test, kinds, real=False)
 
 
 def folder(place: Path, train: int = 12, val: int = 4) -> Path:

@@ -59,18 +59,12 @@ def test_every_part_is_there_in_order(path):
     titles = [title for title, _ in headings(path, 2)]
     # exercises stand where their idea is built, or in a part of their own
     parts = PARTS_OF_00 if path.stem[:2] == "00" else PARTS
-    expected = iter(part for part in parts if _has(path, part))
+    expected = iter(parts)
     part = next(expected)
     for title in titles:
         if title.startswith(part):
             part = next(expected, "no more")
     assert part == "no more"
-
-
-def _has(path, part):
-    # Notebook 01 measures as it builds: its evidence stands beside each measurement.
-    left_out = {"01": "What the evidence carries"}
-    return left_out.get(path.stem[:2]) != part
 
 
 def test_the_first_cells_are_the_title_and_the_start(path):

@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import tempfile
 
 import pytest
 from matplotlib.figure import Figure
@@ -169,7 +170,10 @@ def walked(request, monkeypatch):
     space = {}
     for source in needed(sources, i):
         exec(compile(source, "cell", "exec"), space)
-    return made
+    yield made
+    for value in space.values():
+        if isinstance(value, tempfile.TemporaryDirectory):
+            value.cleanup()
 
 
 @pytest.mark.parametrize("walked", list(explorer_cells()), indirect=True)

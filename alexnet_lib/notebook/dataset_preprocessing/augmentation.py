@@ -15,12 +15,13 @@ from alexnet_lib.figures.panels import frame, legend_below, show
 from alexnet_lib.figures.picture import BLUE, ORANGE, Picture, canvas, own_settings
 
 COLOUR_SCALES: tuple[ColourScale, ...] = ("deviation", "eigenvalue_unit", "eigenvalue")
+_READ_AS = ("deviation", "eigenvalue,\npixels in 0..1", "eigenvalue,\ngrey levels")
 
 
 @own_settings
 def crop_places(count: int = 128, side: int = 256, seed: int = 0) -> Picture:
     """Show the crops of one batch: as the paper reads, and as the code did."""
-    figure, axes = canvas(1, 2, 8, 4.3)
+    figure, axes = canvas(1, 2, 8, 4.7)
     for ax, name, rule in zip(
         axes, ("paper", "2012 code"), (PAPER, SOURCE), strict=True
     ):
@@ -96,18 +97,26 @@ def with_noise(
 
 @own_settings
 def noises(data: Dataset, square: Tensor, seed: int = 3) -> Picture:
-    """Five draws of colour noise under the three readings of its size."""
+    """Five draws of colour noise under the three readings of its size.
+
+    The title of a panel is its mean shift of brightness, in grey levels.
+    """
     colours = torch.randn(5, 3, generator=torch.Generator().manual_seed(seed))
-    figure, axes = canvas(len(COLOUR_SCALES), 5, 8, 5.3)
+    before = centre_crop(square, Augmentation.size).float()
+    figure, axes = canvas(len(COLOUR_SCALES), 5, 8, 5.6)
+    shifts = []
     for row, scale in enumerate(COLOUR_SCALES):
-        for i, view in enumerate(with_noise(data, square, colours, scale)):
-            show(axes[5 * row + i], view, "")
-        axes[5 * row].set_ylabel(scale)
+        views = with_noise(data, square, colours, scale)
+        shifts.append([f"{(view - before).mean():+,.0f}" for view in views])
+        for i, view in enumerate(views):
+            show(axes[5 * row + i], view, shifts[row][i])
+        axes[5 * row].set_ylabel(_READ_AS[row])
+    figure.supxlabel("above each: mean shift in grey levels", fontsize=10)
+    told = (f"{', '.join(row)}" for row in shifts)
     return Picture(
         figure,
-        "A picture under five draws of colour noise: gently tinted if sized by the "
-        "deviation, fainter by eigenvalues of pixels in 0..1, black, white or garish "
-        "by eigenvalues in squared grey levels",
+        "A picture under five draws of colour noise, shifted by these grey levels: "
+        + "; ".join(f"{name} {t}" for name, t in zip(COLOUR_SCALES, told, strict=True)),
     )
 
 
@@ -125,9 +134,17 @@ def noise(
     before, after = with_noise(data, square, colours, scale)
     figure, axes = canvas(1, 2, 7, 3.9)
     show(axes[0], before, "without")
-    show(axes[1], after, f"alpha / .1 = {first:.1f}, {second:.1f}, {third:.1f}")
+    title = f"alpha / .1 = {first:.1f}, {second:.1f}, {third:.1f}{_lost(after)}"
+    show(axes[1], after, title)
     return Picture(
         figure,
         f"A picture without and with colour noise: {first:.1f}, {second:.1f} and "
-        f"{third:.1f} along the three axes, sized by {scale}",
+        f"{third:.1f} along the three axes, sized by {scale}{_lost(after)}",
     )
+
+
+def _lost(image: Tensor) -> str:
+    """Words for an image of which nothing can be seen any more, else none."""
+    if image.min() >= 255:
+        return ": all white"
+    return ": all black" if image.max() <= 0 else ""

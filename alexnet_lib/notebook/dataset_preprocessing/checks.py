@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 
 from alexnet_lib.data import views
+from alexnet_lib.evaluation import errors
 from alexnet_lib.notebook.answers import Wrong, close, require
 from alexnet_lib.notebook.exercise import Attempt, exercise
 
@@ -101,3 +102,29 @@ def colour_shifts(attempt: Attempt) -> None:
         raise Wrong(
             "With fewer pictures the shifts are others: each draw makes its own."
         )
+
+
+@exercise
+def top_k_error(attempt: Attempt) -> None:
+    """`attempt(scores, labels, k)`: share of wrong pictures, (N, classes) without ties.
+
+    Wrong is a label that `k` classes or more have a higher score than.
+    """
+    scores = torch.randn(40, 12, generator=torch.Generator().manual_seed(0))
+    labels = torch.arange(40) % 12
+    by_k = [errors.top_k_error(scores, labels, k) for k in range(7)]
+    for k in (5, 1):
+        got, right = attempt(scores, labels, k, wanted=0.0), by_k[k]
+        mistakes = {
+            "That is the share of pictures that are right.": 1 - right,
+            "It counts pictures, it does not divide by how many there are.": 40 * right,
+            "The label's own score counts as one that is higher.": by_k[k - 1],
+            "With k classes ahead of it a label has missed the first k.": by_k[k + 1],
+            "Whatever k is, it is the top-1 error.": by_k[1],
+        }
+        if abs(got - right) < 1e-6:
+            continue
+        for words, outcome in mistakes.items():
+            if abs(got - outcome) < 1e-6:
+                raise Wrong(f"{words} The top-{k} error here is {right:.3f}.")
+        raise Wrong(f"The top-{k} error here is {right:.3f}, not {got:.3f}.")

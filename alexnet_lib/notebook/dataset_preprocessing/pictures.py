@@ -10,6 +10,8 @@ import torch
 from matplotlib.axes import Axes
 from torch import Tensor
 
+from alexnet_lib.config import Augmentation
+from alexnet_lib.data.augment import Draws, TrainViews, random_draws
 from alexnet_lib.data.dataset import Dataset
 from alexnet_lib.data.preparing.decode import central_square
 from alexnet_lib.figures.panels import frame, legend_below, show
@@ -28,23 +30,43 @@ CHANNELS = {"red": ORANGE, "green": GREEN, "blue": BLUE}
 
 
 @own_settings
-def steps(pixels: np.ndarray, mean: Tensor) -> Picture:
-    """A photograph (H, W, 3) through §2: rescaled, cut, minus the mean image."""
+def whole_way(pixels: np.ndarray, data: Dataset, seed: int = 1) -> Picture:
+    """Show a photograph (H, W, 3) on its way to the net: §2 above, §4.1 below.
+
+    Above its central square framed, that square, the mean image of `data`, and what
+    is left without it; below four views of it, as training makes them.
+    """
+    square = central_square(torch.from_numpy(pixels)).permute(2, 0, 1)
+    figure, axes = canvas(2, 4, 8, 4.5)
     height, width = pixels.shape[:2]
-    square = central_square(torch.from_numpy(pixels))
-    centred = square.permute(2, 0, 1) - mean
-    figure, axes = canvas(1, 3, 8, 2.7, width_ratios=(width / height, 1, 1))
-    show(axes[0], torch.from_numpy(pixels), f"file: {width} x {height}")
     short = min(height, width)
-    corner = (width - short) / 2, (height - short) / 2
-    frame(axes[0], corner, short)
+    show(axes[0], torch.from_numpy(pixels), f"file, {width} x {height}")
+    frame(axes[0], ((width - short) / 2, (height - short) / 2), short)
     show(axes[1], square, "its centre, 256 x 256")
-    show(axes[2], centred + 128, "minus the mean (+ 128)")
+    show(axes[2], data.mean_image, f"mean of {len(data.train)} squares")
+    show(axes[3], square - data.mean_image + 128, "centre minus mean")
+    draws, views = _training_views(data, square, 4, seed)
+    for i, (ax, view) in enumerate(zip(axes[4:], views, strict=True)):
+        y, x = draws.offsets[i].tolist()
+        show(ax, view + 128, f"from row {y}, column {x}")
+        ax.set_xlabel("mirrored" if draws.mirrored[i] else "as it is")
     return Picture(
         figure,
-        f"A drawn photograph of {width} x {height} pixels with its central square "
-        "framed, that square at 256 x 256, and the square minus the mean image",
+        f"A synthetic photograph of {width} x {height} pixels with its central square "
+        "framed, that square at 256 x 256, the mean image, the square minus the mean; "
+        "and four views of it with their upper left corners at "
+        + ", ".join(str(tuple(corner)) for corner in draws.offsets.tolist()),
     )
+
+
+def _training_views(
+    data: Dataset, square: Tensor, count: int, seed: int
+) -> tuple[Draws, Tensor]:
+    """`count` random draws, and the views (count, 3, 224, 224) of a square by them."""
+    rule, generator = Augmentation(), torch.Generator().manual_seed(seed)
+    draws = random_draws(count, square.shape[-1], rule, generator)
+    views = TrainViews(data, rule, torch.device("cpu"))
+    return draws, views(square.expand(count, -1, -1, -1), draws)
 
 
 @own_settings
@@ -133,7 +155,7 @@ def squash_or_crop(pixels: np.ndarray) -> Picture:
     show(axes[1], squashed, "squashed: all there, shapes bent")
     return Picture(
         figure,
-        "A drawn photograph cropped to its central square, where the sun is round or "
+        "A photograph cropped to its central square, where the sun is round or "
         "cut off, and squashed into a square, where the sun is an upright ellipse",
     )
 

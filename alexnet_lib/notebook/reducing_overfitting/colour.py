@@ -9,7 +9,7 @@ from torch import Tensor
 
 from alexnet_lib.config import Augmentation
 from alexnet_lib.data.augment import Draws, TrainViews
-from alexnet_lib.data.dataset import Dataset, Split
+from alexnet_lib.data.dataset import Dataset
 from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import (
     BLUE,
@@ -19,7 +19,6 @@ from alexnet_lib.figures.picture import (
     canvas,
     own_settings,
 )
-from alexnet_lib.notebook import drawn_photographs
 
 SIDE = 256
 IMAGENET_DEVIATIONS = (121.78, 37.09, 19.72)
@@ -27,23 +26,6 @@ IMAGENET_DEVIATIONS = (121.78, 37.09, 19.72)
 cuda-convnet2's `make-data/input_meta` has them."""
 _LOOKS = ((ORANGE, "axis 1"), (BLUE, "axis 2"), (GREEN, "axis 3"))
 _SHOWN = 1500
-
-
-def photographs(of_each: int = 6) -> Dataset:
-    """Drawn photographs of four kinds, `of_each` of each to train on, one to test."""
-    kinds = tuple(drawn_photographs.SKY_AND_GROUND)
-
-    def split(first_seed: int, count: int) -> Split:
-        drawn = [
-            drawn_photographs.photograph(kind, first_seed + 100 * k + i, SIDE, SIDE)
-            for k, kind in enumerate(kinds)
-            for i in range(count)
-        ]
-        images = torch.stack([torch.from_numpy(p).permute(2, 0, 1) for p in drawn])
-        return Split(images, torch.arange(len(kinds)).repeat_interleave(count))
-
-    train, test = split(2000, of_each), split(1000, 1)
-    return Dataset.of("drawn photographs", train, test, kinds, real=False)
 
 
 def pixels_of(data: Dataset) -> Tensor:

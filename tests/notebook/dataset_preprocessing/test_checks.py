@@ -91,6 +91,14 @@ def top1(scores, labels):
     return (scores.argmax(1) != labels).double().mean()
 
 
+def error_by(compare):
+    def attempt(scores, labels, k):
+        own = scores.gather(1, labels[:, None])
+        return compare((scores > own).sum(1), k)
+
+    return attempt
+
+
 def bytes_sum(shards):
     everything = torch.cat(shards)
     return everything.sum(0, dtype=torch.uint8) / len(everything)
@@ -143,6 +151,33 @@ WRONG = [
     ),
     (check.colour_shifts, lambda covariance, a: 0.1 * a, "do not vary"),
     (check.colour_shifts, lambda covariance, a: a[0], "(3, 3)"),
+    (
+        check.top_k_error,
+        error_by(lambda higher, k: (higher < k).double().mean()),
+        "share of pictures that are right",
+    ),
+    (
+        check.top_k_error,
+        error_by(lambda higher, k: (higher >= k).sum()),
+        "does not divide",
+    ),
+    (
+        check.top_k_error,
+        error_by(lambda higher, k: (higher + 1 >= k).double().mean()),
+        "own score counts",
+    ),
+    (
+        check.top_k_error,
+        error_by(lambda higher, k: (higher > k).double().mean()),
+        "has missed the first k",
+    ),
+    (
+        check.top_k_error,
+        error_by(lambda higher, k: (higher >= 1).double().mean()),
+        "Whatever k is",
+    ),
+    (check.top_k_error, error_by(lambda higher, k: 0.5), "not 0.500"),
+    (check.top_k_error, error_by(lambda higher, k: higher >= k), "Wanted: a number"),
     (
         bug.mean_of_the_training_set,
         lambda images, augment: (

@@ -5,6 +5,8 @@ import pytest
 import torch
 from PIL import Image
 
+from alexnet_lib.config import Augmentation
+from alexnet_lib.data.augment import random_draws
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.notebook import drawn_photographs
 from alexnet_lib.notebook.dataset_preprocessing import augmentation, measures, pictures
@@ -56,16 +58,27 @@ def square_by_pillow(pixels):
     return square[:, left : left + 256]
 
 
-def test_the_steps_are_file_square_and_what_is_left(pixels, data, squares):
-    picture = pictures.steps(pixels, data.mean_image)
-    file, square, centred = shown(picture)
-    mine = square_by_pillow(pixels)
+def test_a_photograph_goes_the_whole_way(pixels, data, squares):
+    picture = pictures.whole_way(pixels, data, seed=3)
+    file, square, mean, centred, *views = shown(picture)
+    mine, common = square_by_pillow(pixels).astype(float), squares.mean(0)
     np.testing.assert_allclose(file, unit(pixels), atol=1e-6)
     np.testing.assert_allclose(square, unit(mine), atol=LEVEL)
-    expected = unit(mine.astype(float) - squares.mean(0) + 128)
-    np.testing.assert_allclose(centred, expected, atol=LEVEL)
+    np.testing.assert_allclose(mean, unit(common), atol=1e-5)
+    np.testing.assert_allclose(centred, unit(mine - common + 128), atol=LEVEL)
     (frame,) = panel_of(picture.figure.axes[0]).boxes
     assert frame == (62.5, 0, 375, 375)
+    draws = random_draws(4, 256, Augmentation(), torch.Generator().manual_seed(3))
+    deviations, axes = principal_axes(squares)
+    left, below = mine - common + 128, picture.figure.axes[4:]
+    for i, ((y, x), view) in enumerate(zip(draws.offsets.tolist(), views, strict=True)):
+        window = left[y : y + 224, x : x + 224]
+        window = window[:, ::-1] if draws.mirrored[i] else window
+        shift = (0.1 * draws.colours[i].numpy() * deviations) @ axes
+        np.testing.assert_allclose(view, unit(window + shift), atol=LEVEL)
+        assert below[i].get_title() == f"from row {y}, column {x}"
+        assert (below[i].get_xlabel() == "mirrored") == draws.mirrored[i]
+        assert f"({y}, {x})" in picture.alt
 
 
 def test_the_mean_image_stands_with_its_rows_and_the_share_of_all_levels(data, squares):
@@ -201,7 +214,7 @@ def test_colour_noise_moves_along_the_axes_by_what_the_scale_says(
     np.testing.assert_allclose(after, unit(centre + shift), atol=1e-5)
 
 
-def test_each_row_of_noises_is_one_scale_under_the_same_draws(data):
+def test_each_row_of_noises_is_one_scale_under_the_same_draws(data, squares):
     square = data.train.images[0]
     draws = torch.randn(5, 3, generator=torch.Generator().manual_seed(3))
     panels = [
@@ -209,4 +222,22 @@ def test_each_row_of_noises_is_one_scale_under_the_same_draws(data):
         for scale in augmentation.COLOUR_SCALES
         for view in augmentation.with_noise(data, square, draws, scale)
     ]
-    assert_shows(augmentation.noises(data, square), panels, ["five draws"])
+    deviations, axes = principal_axes(squares)
+    words = []
+    for sizes in (deviations, deviations**2 / 255, deviations**2):
+        shifts = ((0.1 * draws.numpy() * sizes) @ axes).mean(1)
+        words.append(", ".join(f"{shift:+,.0f}" for shift in shifts))
+    picture = augmentation.noises(data, square)
+    assert_shows(picture, panels, words)
+    titles = [ax.get_title() for ax in picture.figure.axes]
+    assert titles == [title for row in words for title in row.split(", ")]
+
+
+@pytest.mark.parametrize(("first", "words"), [(3, ": all white"), (-3, ": all black")])
+def test_a_picture_that_cannot_be_seen_is_told(data, first, words):
+    square = data.train.images[3]
+    picture = augmentation.noise(data, square, first, scale="eigenvalue")
+    assert picture.alt.endswith(words)
+    assert picture.figure.axes[1].get_title().endswith(words)
+    gentle = augmentation.noise(data, square, first, scale="deviation")
+    assert "all" not in gentle.alt.split("sized by")[1]

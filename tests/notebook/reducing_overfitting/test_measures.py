@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from alexnet_lib.config import Augmentation
 from alexnet_lib.data.augment import TrainViews, random_draws
+from alexnet_lib.notebook import drawn_photographs
 from alexnet_lib.notebook.reducing_overfitting import (
     colour,
     dropout,
@@ -108,7 +109,7 @@ def test_a_view_is_wholly_like_itself_and_less_like_others(conv1):
 
 
 def test_pixels_of_the_photographs_have_the_axes_of_their_statistics():
-    data = colour.photographs(of_each=2)
+    data = drawn_photographs.data_set(of_each=2)
     pixels = colour.pixels_of(data)
     assert len(pixels) == len(data.train) * colour.SIDE**2
     variances, columns = np.linalg.eigh(np.cov(pixels.numpy().T, bias=True))
@@ -123,7 +124,7 @@ def test_noise_adds_a_hundredth_of_the_variance_of_colours():
 
     The deviation is about the mean image, the noise's share of that about mean colours.
     """
-    data = colour.photographs(of_each=1)
+    data = drawn_photographs.data_set(of_each=1)
     ratio = colour.deviation_with_noise(data, 1.0)
     of_noise = 0.01 * data.statistics.covariance.trace().item() / 3
     expected = math.sqrt(1 + of_noise / data.deviation**2)
