@@ -71,21 +71,38 @@ def figure_1():
     return panels, words
 
 
-def rates():
-    panels, words = [], []
-    for regime in ("2012", "today"):
-        lines = []
-        for unit in ("relu", "tanh"):
-            runs = raw("figure1-rates", f"{regime}-{unit}-*")
-            runs = sorted((float(r["arm"].split("-")[2]), r) for r in runs)
-            found = [(rate, r["result"]["epochs_to_25"]) for rate, r in runs]
-            lines.append([(rate, math.nan if e is None else e) for rate, e in found])
-            lines.append(np.reshape([(x, 12) for x, e in found if e is None], (-1, 2)))
-            words += [
-                f"{x:g} {e:.1f}" if e else f"{x:g} not within 12" for x, e in found
-            ]
-        panels.append(Panel(lines))
-    return panels, words
+def rates(experiment, limit):
+    """A line through each rate's first seed; points of other seeds; who was late."""
+
+    def shows():
+        panels, words = [], []
+        for regime in ("2012", "today"):
+            lines = []
+            for unit in ("relu", "tanh"):
+                runs = raw(experiment, f"{regime}-{unit}-*")
+                found = sorted(
+                    (float(r["arm"].split("-")[2]), r["seed"], number, r)
+                    for number, r in enumerate(runs)
+                )
+                reached = [(x, r["result"]["epochs_to_25"]) for x, _, _, r in found]
+                drawn = [(x, math.nan if e is None else e) for x, e in reached]
+                firsts = [
+                    i == 0 or drawn[i - 1][0] != x for i, (x, _) in enumerate(drawn)
+                ]
+                late = [(x, limit) for x, e in reached if e is None]
+                line = [p for p, first in zip(drawn, firsts, strict=True) if first]
+                others = [
+                    p for p, first in zip(drawn, firsts, strict=True) if not first
+                ]
+                lines += [points for points in (line, others, late) if points]
+                words += [
+                    f"{x:g} {e:.1f}" if e else f"{x:g} not within {limit}"
+                    for x, e in reached
+                ]
+            panels += [Panel(lines)] if lines else []
+        return panels, words
+
+    return shows
 
 
 def crossing(record, key, target):
@@ -288,7 +305,13 @@ def published(experiment, draw, *arguments):
 
 CASES = {
     "race": Case(published("figure1", figure1.race), figure_1),
-    "rate_grid": Case(published("figure1-rates", relu_vs_tanh.rate_grid), rates),
+    "rate_grid": Case(
+        published("figure1-rates", relu_vs_tanh.rate_grid), rates("figure1-rates", 12)
+    ),
+    "rates_to_the_endpoint": Case(
+        published("figure1-endpoint", relu_vs_tanh.rate_grid),
+        rates("figure1-endpoint", 60),
+    ),
     "ratio_by_threshold": Case(
         published("figure1", threshold.ratio_by_threshold), ratio_by_threshold
     ),

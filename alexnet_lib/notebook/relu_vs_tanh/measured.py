@@ -1,4 +1,4 @@
-"""What the probes of Figure 1's runs found, as tables."""
+"""Tables of what the probes of Figure 1's runs found."""
 
 from __future__ import annotations
 
