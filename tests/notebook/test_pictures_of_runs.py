@@ -23,6 +23,7 @@ from alexnet_lib.notebook.reducing_overfitting import published as ten_views
 from alexnet_lib.notebook.relu_vs_tanh import pictures as relu_vs_tanh
 from alexnet_lib.notebook.relu_vs_tanh import threshold
 from alexnet_lib.notebook.two_gpu_training import pictures as towers
+from alexnet_lib.notebook.two_gpu_training import published as two_gpus
 from alexnet_lib.notebook.two_gpu_training import tower_colour
 from alexnet_lib.runs import records
 from tests.drawn import Panel, assert_shows, spoilt, unnoticed
@@ -210,16 +211,19 @@ ABLATIONS = [
 ]
 
 
-def paired_curves():
-    panels, words = [], []
-    for arm, baseline in ABLATIONS:
-        nets = [
-            [course(r, "val_error") for r in raw("first-711-updates", name)]
-            for name in (baseline, arm)
-        ]
-        panels.append(Panel([*nets[0], *nets[1]]))
-        words += map(ends, nets)
-    return [*panels, Panel()], words
+def paired_curves(pairs):
+    def expected():
+        panels, words = [], []
+        for arm, baseline in pairs:
+            nets = [
+                [course(r, "val_error") for r in raw("first-711-updates", name)]
+                for name in (baseline, arm)
+            ]
+            panels.append(Panel([*nets[0], *nets[1]]))
+            words += map(ends, nets)
+        return [*panels, *[Panel()] * (len(pairs) % 2)], words
+
+    return expected
 
 
 def overlapping(experiment, arms):
@@ -345,7 +349,11 @@ CASES = {
         published(
             "first-711-updates", comparisons.paired_curves, lrn.NETWORKS | lrn.CHANGES
         ),
-        paired_curves,
+        paired_curves(ABLATIONS),
+    ),
+    "curves_of_two_gpus": Case(
+        published("first-711-updates", comparisons.paired_curves, two_gpus.PAIRS),
+        paired_curves([("source", "half"), ("source", "no-communication")]),
     ),
     "pooling_curves": Case(
         published("cifar-pooling", pooling.curves),

@@ -123,11 +123,11 @@ def first_layer_of_224(attempt: Attempt) -> None:
     got = attempt(images, weight, wanted=right, sides=False)
     if got.shape != right.shape:
         sides = " x ".join(map(str, got.shape[2:]))
-        raise Wrong(f"{sides} places, but the paper has 55 x 55 and pools them to 27.")
+        raise Wrong(f"{sides} positions; the paper has 55 x 55 and pools them to 27.")
     otherwise = (
-        "55 x 55 places, but not those of the code: its windows begin at pixel 0 and "
+        "55 x 55 positions, not those of the code: its windows begin at pixel 0 and "
         "only the last hangs over, on the right and at the bottom."
     )
     if close(got[..., :-1, :-1], right[..., :-1, :-1]):
-        otherwise = "All places but the last row and column agree: what hangs over?"
+        otherwise = "All positions but the last row and column agree: what hangs over?"
     require(got, right, otherwise=otherwise)

@@ -22,8 +22,8 @@ def drawn(seed: int, *shape: int) -> Tensor:
 
 
 @exercise
-def places_along_a_side(attempt: Attempt) -> None:
-    """`attempt(side, kernel, stride, padding, ceil)`: places of a window."""
+def positions_along_a_side(attempt: Attempt) -> None:
+    """`attempt(side, kernel, stride, padding, ceil)`: positions of a window."""
     cases = [(224, 11, 4, 0), (227, 11, 4, 0), (224, 11, 4, 2), (27, 5, 1, 2)]
     for case in [*cases, (55, 3, 2, 0), (32, 3, 2, 0)]:
         side, kernel, stride, padding = case
@@ -34,7 +34,7 @@ def places_along_a_side(attempt: Attempt) -> None:
                 continue
             asked = (
                 f"{side} pixels, kernel {kernel}, stride {stride}, padding {padding}, "
-                f"{'ceil' if ceil else 'floor'}: {right} places, not {got}."
+                f"{'ceil' if ceil else 'floor'}: {right} positions, not {got}."
             )
             if ceil and got == window_count(*case, "floor"):
                 raise Wrong(f"{asked} The last window may hang over.")

@@ -8,6 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
+from alexnet_lib.figures.curves import whole_epochs
 from alexnet_lib.figures.panels import legend_below
 from alexnet_lib.figures.picture import (
     BLACK,
@@ -42,7 +43,7 @@ _MIB = 2**20
 def windows(side: int = 224, padding: int = 0) -> Picture:
     """conv1's last windows along one side, and how many there are by either rule."""
     figure, (left, right) = canvas(1, 2, 8, 3.8, width_ratios=(1, 1.4))
-    _places_by_side(left, side, padding)
+    _positions_by_side(left, side, padding)
     _last_windows(right, side, padding)
     floor, ceil = (_conv1(side, padding, rule) for rule in ("floor", "ceil"))
     return Picture(
@@ -62,7 +63,7 @@ def _overhang(side: int, padding: int) -> int:
     return max(0, last - side - padding)
 
 
-def _places_by_side(ax: Axes, side: int, padding: int) -> None:
+def _positions_by_side(ax: Axes, side: int, padding: int) -> None:
     sides = range(side - 8, side + 9)
     rules: tuple[tuple[Rounding, str, str], ...] = (
         ("ceil", BLUE, "o"),
@@ -119,7 +120,7 @@ def split(pattern: Pattern = "paper") -> Picture:
         name = f"tower {tower}"
         ax.text(tower, 0.1, name, color=colour, ha="center", fontweight="bold")
     ax.set(xlim=(-0.4, 1.4), ylim=(len(layers) + 0.4, -0.4))
-    ax.set_title(f"pattern {pattern}: maps per tower, coloured arrows cross over")
+    ax.set_title(f"pattern {pattern}: maps × side² in each tower, coloured: copies")
     ax.set_axis_off()
     return Picture(
         figure,
@@ -235,6 +236,7 @@ def two_losses(runs: Mapping[str, Sequence[float]]) -> Picture:
     for (name, losses), look in zip(runs.items(), looks, strict=True):
         ax.plot(range(1, len(losses) + 1), losses, label=name, **look)
     ax.set(xlabel="epoch", ylabel="mean loss of its batches")
+    whole_epochs(ax)
     ax.set_title("a small network on synthetic images, float64")
     legend_below(figure, [ax])
     told = (

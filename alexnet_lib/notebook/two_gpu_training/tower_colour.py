@@ -26,19 +26,23 @@ AT_RANDOM = 2 / 3
 
 
 def colour_table(runs: Runs, arms: Sequence[str]) -> Table:
-    """A row per run: both halves' means, and how likely chance makes such a gap.
-
-    By Mann and Whitney's rank test of the two halves' kernels, two-sided.
-    """
+    """A row per run: both halves' means, and how likely chance makes such a gap."""
     rows = []
     for run in _runs_of(runs, arms):
         first, second = by_tower(run.epochs[-1]["kernel_colour"])
-        chance = mannwhitneyu(first, second).pvalue
         means = fmean(first), fmean(second)
         cells = [f"{mean:.3f}" for mean in (*means, abs(means[0] - means[1]))]
-        rows.append([run.arm, str(run.seed), *cells, f"{chance:.2g}"])
+        rows.append([run.arm, str(run.seed), *cells, f"{chance(first, second):.2g}"])
     head = ["arm", "seed", "first half", "second half", "apart", "chance"]
     return table(head, rows, empty=NOT_RUN_YET)
+
+
+def chance(first: Sequence[float], second: Sequence[float]) -> float:
+    """Probability that two samples of one population lie so far apart in rank.
+
+    By Mann and Whitney's test, two-sided, which takes the values for independent.
+    """
+    return float(mannwhitneyu(first, second).pvalue)
 
 
 @own_settings

@@ -59,17 +59,17 @@ def padded_by(*sides):
 
 WRONG = [
     (
-        check.places_along_a_side,
+        check.positions_along_a_side,
         lambda n, f, s, p, ceil: (n + 2 * p - f) // s + 1,
         "may hang over",
     ),
     (
-        check.places_along_a_side,
+        check.positions_along_a_side,
         lambda n, f, s, p, ceil: (n + 2 * p - f) // s,
         "first window counts",
     ),
     (
-        check.places_along_a_side,
+        check.positions_along_a_side,
         lambda n, f, s, p, ceil: (
             (math.ceil((n + p - f) / s) if ceil else (n + p - f) // s) + 1
         ),
@@ -173,7 +173,7 @@ WRONG = [
     (bug.dropout_in_towers, lambda n, s: own_mask(n, 7), "Another seed"),
     (bug.who_averages, lambda r, towers, replicas: range(towers * replicas), "one"),
     (bug.who_averages, lambda r, towers, replicas: [r], "its replicas are"),
-    (bug.first_layer_of_224, padded_by(0, 0, 0, 0), "54 x 54 places"),
+    (bug.first_layer_of_224, padded_by(0, 0, 0, 0), "54 x 54 positions"),
     (bug.first_layer_of_224, padded_by(2, 2, 2, 2), "begin at pixel 0"),
 ]
 
