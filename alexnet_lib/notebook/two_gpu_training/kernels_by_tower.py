@@ -92,24 +92,20 @@ def moved_table(runs: Runs, arms: Sequence[str]) -> Table:
         for arm in arms
         for run in runs.get(arm, ())
     ]
-    halves = [
-        f"colour {of}: {half} half"
-        for of in ("of the change", "in the end")
-        for half in ("first", "second")
-    ]
-    return table(["arm", "seed", "moved", *halves, "chance"], rows, NOT_RUN_YET)
+    colours = "colour of the change, by half", "colour in the end, by half"
+    return table(["arm", "seed", "moved", *colours, "chance"], rows, NOT_RUN_YET)
 
 
 def _of_change(run: Record) -> list[str]:
     """The distance and both halves' colour, or that no kernels were kept."""
     if kept_of(run, FirstLayer.name) is None:
-        return ["not kept"] * 3
+        return ["not kept"] * 2
     colour = colour_shares(torch.from_numpy(change(run))).numpy()
-    means = [f"{half.mean():.2f}" for half in np.split(colour, 2)]
-    return [f"{np.median(distances(run)):.2f}", *means]
+    means = (f"{half.mean():.2f}" for half in np.split(colour, 2))
+    return [f"{np.median(distances(run)):.2f}", " and ".join(means)]
 
 
 def _in_the_end(run: Record) -> list[str]:
     halves = by_tower(run.epochs[-1]["kernel_colour"])
-    means = [f"{fmean(shares):.2f}" for shares in halves]
-    return [*means, f"{chance(*halves):.2g}"]
+    means = (f"{fmean(shares):.2f}" for shares in halves)
+    return [" and ".join(means), f"{chance(*halves):.2g}"]

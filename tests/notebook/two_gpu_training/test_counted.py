@@ -1,12 +1,13 @@
 """Notebook 05's tables that follow from a definition, and its collective operations."""
 
 from alexnet_lib.nets.alexnet import alexnet
-from alexnet_lib.notebook.two_gpu_training import collectives, counted
+from alexnet_lib.notebook.two_gpu_training import counted
 from alexnet_lib.notebook.two_gpu_training.small_run import (
     BATCH,
     SmallRun,
     few_maps,
 )
+from alexnet_lib.parallel import collectives
 from alexnet_lib.parallel.launch import launch
 
 

@@ -15,6 +15,7 @@ from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Dropout
 from alexnet_lib.notebook.two_gpu_training import pictures
 from alexnet_lib.notebook.two_gpu_training.small_run import (
+    BATCH,
     few_maps,
     in_towers,
     train_small,
@@ -184,7 +185,12 @@ def test_two_processes_train_the_network_of_one():
     alone = train_small(ON_CPU, net, 3)
     for run in launch(in_towers, 2, (net, Layout(), 3), device="cpu", show=False):
         assert run.largest_difference(alone) < 1e-9
-        assert run.sent["conv3", "forward"] == run.sent["conv3", "backward"] > 0
+        for row in traffic(net, Layout()):
+            for way, values in (
+                ("forward", row.sends[0]),
+                ("backward", row.backward[0]),
+            ):
+                assert run.sent.get((row.name, way), 0) == 8 * BATCH * values
     assert len(alone.losses) == 3
     assert {n: x.shape for n, x in alone.weights.items()} == {
         n: tuple(p.shape) for n, p in build(net, 1).named_parameters()

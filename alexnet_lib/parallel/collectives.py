@@ -1,4 +1,4 @@
-"""The two collective operations that notebook 05 explains, between real processes."""
+"""All-gather and all-reduce in a few lines, for notebook 05 to read and run."""
 
 from __future__ import annotations
 
