@@ -19,7 +19,7 @@ from alexnet_lib.figures.panels import show
 from alexnet_lib.figures.picture import WIDEST, Picture, canvas, own_settings
 from alexnet_lib.notebook import drawn_photographs
 from alexnet_lib.notebook.dataset_preprocessing import pictures as preprocessing
-from alexnet_lib.notebook.local_response_normalization import pictures as lrn
+from alexnet_lib.notebook.local_response_normalization import windows as lrn
 from alexnet_lib.notebook.overlapping_pooling import pictures as pooling
 from alexnet_lib.notebook.relu_vs_tanh import pictures as relu_vs_tanh
 from alexnet_lib.notebook.two_gpu_training import pictures as towers

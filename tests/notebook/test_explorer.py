@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from alexnet_lib import notebook
 from alexnet_lib.figures.picture import Picture
 from alexnet_lib.notebook import explore, explorer, log_slider, menu, slider
-from alexnet_lib.notebook.local_response_normalization import pictures as norms
+from alexnet_lib.notebook.local_response_normalization import windows as norms
 from alexnet_lib.notebook.overlapping_pooling import pictures as pooling
 from alexnet_lib.notebook.two_gpu_training import pictures as towers
 from tests.notebook.cells import NOTEBOOKS, code_of

@@ -201,13 +201,11 @@ def intervals(experiment, listed, metric, at=(), pooled=()):
     return expected
 
 
-ABLATIONS = [
-    ("paper", "source"),
-    ("paper-code-init", "paper"),
-    ("paper-code-init", "source"),
-    *((arm, "source") for arm in ("no-norm", "no-norm-2", "alpha-as-printed")),
-    *((arm, "source") for arm in ("norm-after-relu", "norm-2-before-relu")),
-    ("batch-norm", "source"),
+CHANGES = [
+    *(("source", arm) for arm in ("no-norm", "no-norm-2")),
+    ("norm-after-relu", "source"),
+    ("source", "norm-2-before-relu"),
+    *((arm, "source") for arm in ("alpha-as-printed", "batch-norm")),
 ]
 
 
@@ -224,6 +222,17 @@ def paired_curves(pairs):
         return [*panels, *[Panel()] * (len(pairs) % 2)], words
 
     return expected
+
+
+NETWORKS = ("paper", "paper-code-init", "source")
+
+
+def networks():
+    nets = [
+        [course(r, "val_error") for r in raw("first-711-updates", arm)]
+        for arm in NETWORKS
+    ]
+    return [Panel([line for net in nets for line in net])], list(map(ends, nets))
 
 
 def overlapping(experiment, arms):
@@ -343,17 +352,18 @@ CASES = {
         published(
             "first-711-updates", comparisons.interval_plot, lrn.CHANGES, "points"
         ),
-        intervals("first-711-updates", ABLATIONS[2:], "top1_ten_views"),
+        intervals("first-711-updates", CHANGES, "top1_ten_views"),
     ),
     "ablation_curves": Case(
-        published(
-            "first-711-updates", comparisons.paired_curves, lrn.NETWORKS | lrn.CHANGES
-        ),
-        paired_curves(ABLATIONS),
+        published("first-711-updates", comparisons.paired_curves, lrn.DISCUSSED),
+        paired_curves(CHANGES[-2:]),
     ),
     "curves_of_two_gpus": Case(
         published("first-711-updates", comparisons.paired_curves, two_gpus.PAIRS),
         paired_curves([("source", "half"), ("source", "no-communication")]),
+    ),
+    "three_networks": Case(
+        published("first-711-updates", lrn.networks, *NETWORKS), networks
     ),
     "pooling_curves": Case(
         published("cifar-pooling", pooling.curves),

@@ -26,7 +26,7 @@ def across_maps(attempt: Attempt) -> None:
     if not close(moved.roll(-1, dims=2), got):
         raise Wrong(
             "Shift the picture by a row, and the answers at its edge change: the sum "
-            "runs over places."
+            "runs over positions."
         )
     mistakes = {
         "It runs over maps now, but each square counts alpha, not alpha / n.": norm()(a)

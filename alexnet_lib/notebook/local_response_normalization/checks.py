@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import ne
+
 import torch
 from torch import Tensor, nn
 
@@ -79,7 +81,7 @@ def normalise(attempt: Attempt) -> None:
     worst = int((got - right).abs().amax((0, 2, 3)).argmax())
     otherwise = f"It is not the formula, map {worst} is furthest off."
     if elsewhere > 0:
-        otherwise = "Other places count too: the sum runs over maps, at one place."
+        otherwise = "Other positions count too: the sum is over maps, at one position."
     elif close(got[:, 2:-2], right[:, 2:-2]):
         otherwise = "It is right but for the first and last maps: the window is cut."
     require(got, right, mistakes, otherwise)
@@ -150,3 +152,36 @@ def gradient(attempt: Attempt) -> None:
     if close(got[:, 5], own[:, 5]):
         otherwise = "Of the windows that a_i is in, only its own is counted."
     require(got, right, mistakes, otherwise)
+
+
+@exercise
+def one_change(attempt: Attempt) -> None:
+    """`attempt(nets, i)`: the indices of the nets that differ from nets[i] in one."""
+    for nets, i in _CHANGED:
+        count = [sum(map(ne, net, nets[i])) for net in nets]
+        right = [j for j, n in enumerate(count) if n == 1]
+        got = attempt(list(nets), i, wanted=[0])
+        if got == right:
+            continue
+        where = f"For nets = {list(nets)}, i = {i}"
+        if i in got:
+            raise Wrong(f"{where}: net {i} itself differs from itself in nothing.")
+        if any(not 0 <= j < len(nets) for j in got):
+            raise Wrong(f"{where}: there is no net {max(got, key=abs)}.")
+        if sorted(set(got)) != got:
+            raise Wrong(f"{where}: list each index once, lowest first.")
+        for j in got:
+            if count[j] != 1:
+                raise Wrong(
+                    f"{where}: net {j} differs in {count[j]} settings, not in one."
+                )
+        missing = next(j for j in right if j not in got)
+        raise Wrong(f"{where}: net {missing} differs in one setting, and is not there.")
+
+
+_FOUR = (False, 32, 0.004), (True, 32, 0.004), (False, 64, 0.004), (True, 64, 0.01)
+"""The nets on CIFAR-10: whether they normalise, local3's maps, fc10's decay."""
+_CHANGED = [
+    *((_FOUR, i) for i in range(4)),
+    ((_FOUR[3], _FOUR[0], (True, 64, 0.004), _FOUR[3]), 0),
+]

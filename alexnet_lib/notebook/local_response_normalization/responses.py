@@ -96,8 +96,8 @@ def small_first_layer(scale: Scale, pixels: Pixels) -> FirstLayer:
         sums=whole.statistics,
     )
     subject, _ = train_config(config, few, 1, show=False)
-    drawn = "drawn images" if scale == "smoke" else "CIFAR-10"
-    origin = f"a small net trained here on {drawn}, {pixels} pixels"
+    seen = "synthetic images" if scale == "smoke" else "CIFAR-10"
+    origin = f"a small net trained here on {seen}, {pixels} pixels"
     return _on_test_images(subject.net, config, origin)
 
 
@@ -146,7 +146,7 @@ def small_net(pixels: Pixels, name: str) -> RunConfig:
 def alpha_per_square(norm: nn.Module, k: float, beta: float, at: int = 5) -> float:
     """The weight of a square in `norm`, read off its answer to a single response.
 
-    One of 11 maps has one response, 100, at one place: (100 / b)^(1 / beta) is k
+    One of 11 maps has one response, 100, at one position: (100 / b)^(1 / beta) is k
     plus 100^2 times the number looked for.
     """
     a = torch.zeros(1, 11, 9, 9, dtype=torch.float64)
@@ -156,9 +156,10 @@ def alpha_per_square(norm: nn.Module, k: float, beta: float, at: int = 5) -> flo
 
 
 def lost(responses: Tensor, norm: nn.Module, k: float, beta: float) -> float:
-    """Share of the responses' norm that `norm` takes away, beyond the constant k^beta.
+    """Share of the responses' length that `norm` takes away, beyond k^beta.
 
-    0 where it only multiplies by a constant.
+    The length is the root of the sum of squares; 0 where `norm` only multiplies by
+    the constant k^-beta.
     """
     a = responses.double()
     return 1 - (k**beta * norm(a).norm() / a.norm()).item()

@@ -44,6 +44,15 @@ def gradient(a, g, sign=-1.0, others=sums):
     return g * s**-0.75 + sign * second
 
 
+def any_change(nets, i, fewest=1, most=3):
+    counts = [sum(a != b for a, b in zip(n, nets[i], strict=True)) for n in nets]
+    return [j for j, n in enumerate(counts) if fewest <= n <= most]
+
+
+def changes(nets, i):
+    return any_change(nets, i, most=1)
+
+
 WRONG = [
     (check.window, over_the_border, "crosses to the other GPU"),
     (check.window, beyond_the_last, "there is no map"),
@@ -58,7 +67,7 @@ WRONG = [
         lambda a: LITERAL(a).sum(1),
         "Wanted: a tensor of shape (2, 12, 7, 6)",
     ),
-    (check.normalise, MapResponseNorm(5, 2.0, 25e-4), "Other places count"),
+    (check.normalise, MapResponseNorm(5, 2.0, 25e-4), "Other positions count"),
     (check.normalise, around_a_ring, "first and last maps"),
     (check.normalise, LocalResponseNorm(3, divide_alpha_by_n=False), "not the formula"),
     (
@@ -85,7 +94,21 @@ WRONG = [
         lambda s, k, alpha: (-k, alpha),
         "both are to be above 0",
     ),
-    (bug.across_maps, MapResponseNorm(5, 2.0, 1e-4), "runs over places"),
+    (check.one_change, lambda nets, i: [i], "itself differs from itself in nothing"),
+    (check.one_change, lambda nets, i: [9], "there is no net 9"),
+    (check.one_change, lambda nets, i: [2, 1], "lowest first"),
+    (check.one_change, lambda nets, i: any_change(nets, i), "net 3 differs in 3"),
+    (
+        check.one_change,
+        lambda nets, i: changes(nets, i)[:1],
+        "net 2 differs in one setting, and is not there",
+    ),
+    (
+        check.one_change,
+        lambda nets, i: changes(nets, i) or [1],
+        "i = 3: net 1 differs in 2",
+    ),
+    (bug.across_maps, MapResponseNorm(5, 2.0, 1e-4), "runs over positions"),
     (bug.across_maps, LITERAL, "counts alpha, not alpha / n"),
     (bug.how_far, LocalResponseNorm(11, divide_alpha_by_n=False), "11 maps"),
     (bug.how_far, DIVIDED, "each square counts alpha / n"),

@@ -15,8 +15,8 @@ from alexnet_lib.modules.lrn import LocalResponseNorm, MapResponseNorm
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.notebook.local_response_normalization import (
     pictures,
-    published,
     responses,
+    windows,
 )
 from alexnet_lib.notebook.local_response_normalization.responses import FirstLayer
 from alexnet_lib.runs.run import Run
@@ -61,7 +61,7 @@ def test_a_readers_own_first_layer_is_theirs(monkeypatch):
 
 @pytest.fixture
 def shipped(own_results):
-    """A first layer as it is shipped, with kernels drawn at random."""
+    """A first layer as it is shipped, with random kernels."""
     generator = torch.Generator().manual_seed(3)
     arrays = {
         "weight": 0.02 * torch.randn(96, 3, 11, 11, generator=generator).half(),
@@ -120,7 +120,7 @@ def test_the_small_net_is_the_same_but_for_its_pixels(pixels):
     assert f"{pixels} pixels" in layer.origin
 
 
-def test_with_half_as_exponent_a_strong_norm_makes_places_equal(layer):
+def test_with_half_as_exponent_a_strong_norm_makes_positions_equal(layer):
     def spread(beta):
         norm = LocalResponseNorm(
             191, alpha=0.1, beta=beta, k=0.1, divide_alpha_by_n=False
@@ -137,7 +137,7 @@ def test_the_window_of_the_picture_stops_at_both_borders():
         (48, 4, "one device maps 46 to 49; two GPUs maps 48 to 49"),
         (95, 5, "one device maps 93 to 95; two GPUs maps 93 to 95"),
     ):
-        assert words in pictures.window(i, n).alt
+        assert words in windows.window(i, n).alt
 
 
 @pytest.fixture
@@ -145,7 +145,15 @@ def layer():
     generator = torch.Generator().manual_seed(1)
     sums = 40 * torch.randn(3, 96, 6, 6, generator=generator)
     images = torch.randint(0, 256, (3, 3, 12, 12), generator=generator).byte()
-    return FirstLayer(images, sums, "drawn at random")
+    return FirstLayer(images, sums, "random")
+
+
+def test_positions_made_equal_are_drawn(layer):
+    """What the notebook asks to try: all divisors of a histogram nearly the same."""
+    equal = {"k": 0.1, "n": 191, "alpha": 0.1, "beta": 0.5}
+    assert "beta = 0.5: " in pictures.effect(layer, **equal).alt
+    alike = FirstLayer(layer.images, torch.full((3, 96, 6, 6), 1e6), "all alike")
+    assert "taken away" in pictures.effect(alike, **equal).alt
 
 
 def counts(values):
@@ -171,7 +179,7 @@ def test_the_effect_is_drawn_of_every_positive_response(layer):
     after = nn.functional.local_response_norm(before[None], 3, 0.03, 0.5, 1.0)[0]
     active = before > 0
     at = int(before.square().sum(0).flatten().argmax())
-    mark = [(2 * (at % 6) + 0.5, 2 * (at // 6) + 0.5)]  # 12 pixels for 6 places
+    mark = [(2 * (at % 6) + 0.5, 2 * (at // 6) + 0.5)]  # 12 pixels for 6 positions
     panels = [
         Panel(
             lines=[[(47.5, 0), (47.5, 1)]],
@@ -188,7 +196,67 @@ def test_the_effect_is_drawn_of_every_positive_response(layer):
         Panel(boxes=counts(before[active] / after[active])),
     ]
     lost = 1 - after.norm() / before.norm()
-    words = ["k = 1, n = 3, alpha = 0.01", f"{lost:.1%} of the norm taken away"]
+    words = ["k = 1, n = 3, alpha = 0.01", f"{lost:.1%} of the length taken away"]
+    assert_shows(picture, panels, words)
+    assert unnoticed(picture, panels, words) == []
+
+
+def test_before_and_after_are_drawn_where_the_responses_are_strongest(layer):
+    picture = pictures.before_and_after(layer)
+    before = layer.responses[0].double()
+    after = 2**0.75 * nn.functional.local_response_norm(
+        before[None], 5, 5e-4, 0.75, 2.0
+    )
+    at = int(before.square().sum(0).flatten().argmax())
+    heights = [maps.flatten(1)[:, at] for maps in (before, after[0])]
+    mark = [(2 * (at % 6) + 0.5, 2 * (at // 6) + 0.5)]
+    panels = [
+        Panel([mark, mark], images=[layer.images[0].permute(1, 2, 0).numpy()]),
+        Panel(
+            lines=[[(47.5, 0), (47.5, 1)]],
+            boxes=[*bars(heights[0], 0.9), *bars(heights[1], 0.55)],
+        ),
+    ]
+    strongest = int(heights[0].argmax())
+    words = [
+        f"map {strongest} {heights[0][strongest]:.0f}, "
+        f"after {heights[1][strongest]:.0f}; map "
+    ]
+    assert_shows(picture, panels, words)
+    assert unnoticed(picture, panels, words) == []
+
+
+@pytest.mark.parametrize(("strong", "n"), [(300.0, 5), (0.0, 1), (600.0, 4)])
+def test_a_strong_map_and_its_neighbours_are_drawn(strong, n):
+    def after(response):
+        """Eleven maps after LRN as printed, times k^beta, map by map."""
+        before = [30.0] * 5 + [response] + [30.0] * 5
+        squares = [
+            sum(b * b for b in before[max(0, i - n // 2) : i - n // 2 + n])
+            for i in range(11)
+        ]
+        pairs = zip(before, squares, strict=True)
+        return [2**0.75 * b / (2 + 1e-4 * s) ** 0.75 for b, s in pairs]
+
+    tried = np.linspace(0, 600, 121)
+    courses = np.array([after(response) for response in tried])
+    now = after(strong)
+    before = np.array([30.0] * 5 + [strong] + [30.0] * 5)
+    panels = [
+        Panel(boxes=[*bars(before, 0.9), *bars(np.array(now), 0.55)]),
+        Panel(
+            [
+                np.stack([tried, courses[:, 5]], 1),
+                np.stack([tried, courses[:, 6]], 1),
+                [(strong, 0), (strong, 1)],
+            ]
+        ),
+    ]
+    words = [
+        f"map 5 responds {strong:.0f}, the others 30, n = {n}: after LRN the strong "
+        f"one {now[5]:.1f}, the map beside it {now[6]:.1f}, the first map {now[0]:.1f}"
+    ]
+    picture = windows.strong_map(strong, n)
     assert_shows(picture, panels, words)
     assert unnoticed(picture, panels, words) == []
 
@@ -232,28 +300,30 @@ def test_the_two_orders_are_drawn_with_what_they_answer(layer):
     assert unnoticed(picture, panels, words) == []
 
 
-def test_windows_are_drawn_with_a_rectangle_for_each_map_or_place():
-    ways = pictures.windows_of_both().figure.axes
+def test_windows_are_drawn_with_a_rectangle_for_each_map_or_position():
+    ways = windows.windows_of_both().figure.axes
     in_window = [
         sum(p.get_facecolor()[:3] != (1, 1, 1) for p in ax.patches) for ax in ways
     ]
     assert in_window == [5, 5]
-    for ax in pictures.window(0, 15).figure.axes:
+    for ax in windows.window(0, 15).figure.axes:
         coloured = [p for p in ax.patches if p.get_facecolor()[:3] != (1, 1, 1)]
         assert len(coloured) == 8  # itself and the seven above
 
 
-def test_the_nets_are_told_apart_in_a_table():
-    lines = published.nets(CIFAR_NORM.arms("laptop")).splitlines()[2:]
-    assert lines == [
-        "| 13pct | 0 | none | none | none | none | 32 | 0.004 | 1,116,490 |",
-        "| 13pct-lrn | 2 | 9 | 0.001 / 9 | 0.75 | 1 | 32 | 0.004 | 1,116,490 |",
-        "| 13pct-wide | 0 | none | none | none | none | 64 | 0.004 | 2,112,970 |",
-        "| 11pct | 2 | 9 | 0.001 / 9 | 0.75 | 1 | 64 | 0.01 | 2,112,970 |",
-    ]
+def test_more_is_taken_away_by_a_larger_alpha_and_nothing_with_beta_0(layer):
+    strengths = (1e-5, 1e-4, 1e-3, 1e-2)
+    norms = [LocalResponseNorm(alpha=s, divide_alpha_by_n=False) for s in strengths]
+    shares = [responses.lost(layer.responses, norm, 2.0, 0.75) for norm in norms]
+    assert shares == sorted(shares)
+    assert 0 < shares[0] < shares[-1] < 1
+    nothing = LocalResponseNorm(beta=0.0, divide_alpha_by_n=False)
+    torch.testing.assert_close(nothing(layer.responses), layer.responses)
 
 
-def test_the_table_of_notes_has_a_row_per_net():
-    rows = published.notes().splitlines()[2:]
-    assert len(rows) == len(published.NOTED)
-    assert rows[0].startswith("| #145 | the paper's net | 40.664 | 18.210 |")
+def test_the_constants_of_2012_do_something_on_raw_pixels_alone():
+    """Of a small net, whatever alpha means: what the first sitting ends on."""
+    raw, unit = (responses.small_first_layer("smoke", p) for p in ("raw", "unit"))
+    for norm in pictures.READINGS.values():
+        assert responses.lost(unit.responses, norm, 2.0, 0.75) < 0.001
+        assert responses.lost(raw.responses, norm, 2.0, 0.75) > 0.001
