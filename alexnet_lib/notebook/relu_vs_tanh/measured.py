@@ -22,7 +22,7 @@ def flat_table(runs: Runs) -> Table:
 
 
 def steps_table(runs: Runs) -> Table:
-    """How far a step moves conv1: rate x gradient's norm / weights' norm, in 1/1000.
+    """Length of conv1's steps: rate x gradient's norm / weights' norm, in 1/1000.
 
     Momentum left out. After the first epoch and at the end, mean over the seeds.
     """

@@ -59,7 +59,7 @@ def change(run: Record) -> NDArray:
 
 
 def distances(run: Record) -> NDArray:
-    """How far each kernel is from its initialisation, in lengths of that: (maps,)."""
+    """Distance of each kernel from its initialisation, in lengths of that: (maps,)."""
     return _lengths(change(run)) / _lengths(initial_kernels(run))
 
 

@@ -1,4 +1,4 @@
-"""What notebook 05 compares of the published runs of §3.2."""
+"""Pairs and arms of the published runs of §3.2 that notebook 05 compares."""
 
 from __future__ import annotations
 
