@@ -78,7 +78,7 @@ def quick(experiment=FIGURE1, epochs=1):
 
 @pytest.fixture(scope="session")
 def record(tmp_path_factory):
-    """A record of one epoch on drawn images."""
+    """A record of one epoch on synthetic images."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ALEXNET_RUNS", str(tmp_path_factory.mktemp("runs")))
         patch.setattr(

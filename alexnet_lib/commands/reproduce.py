@@ -11,7 +11,7 @@ from alexnet_lib.settings import Scale
 _BANNER = """
   {line}
   NOT THE PAPER'S NUMBERS: no CIFAR-10 here and no network to fetch it.
-  What follows ran on drawn images, to show that everything works.
+  What follows ran on synthetic images, to show that everything works.
   {reason}
   {line}
 """

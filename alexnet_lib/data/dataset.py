@@ -73,7 +73,7 @@ class Split:
 class Dataset:
     """Train and test splits under a name; `fingerprint` identifies the pixels.
 
-    `real` is false for drawn images, whose numbers are not the paper's. `sums` are
+    `real` is false for synthetic images, whose numbers are not the paper's. `sums` are
     those of the training images, if they were taken when the data was prepared.
     `validation` are images cut from the training set, see `with_held_out`.
     """

@@ -127,7 +127,7 @@ CIFAR_NORM = Experiment(
     keeps=(RightAnswers(),),
     seeds={"smoke": 1, "laptop": 3, "paper": 5},
     expect={
-        "smoke": "under a minute, on drawn images: the errors mean nothing",
+        "smoke": "under a minute, on synthetic images: the errors mean nothing",
         "laptop": "about an hour per seed, one thread to a run; errors above the "
         "paper's, for 16 epochs stand for 520",
         "paper": "520 epochs in float32: about 13 % and 11 %",
@@ -157,7 +157,7 @@ CIFAR_POOLING = Experiment(
     keeps=(RightAnswers(),),
     seeds={"smoke": 1, "laptop": 5, "paper": 10},
     expect={
-        "smoke": "seconds, on drawn images: the errors mean nothing",
+        "smoke": "seconds, on synthetic images: the errors mean nothing",
         "laptop": "about a quarter of an hour per seed, one thread to a run",
         "paper": "150 epochs in float32",
     },

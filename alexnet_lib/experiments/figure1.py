@@ -168,7 +168,7 @@ FIGURE1 = Experiment(
     metrics=RACING,
     seeds={"smoke": 1, "laptop": 5, "paper": 10},
     expect={
-        "smoke": "seconds, on drawn images: the ratio means nothing",
+        "smoke": "seconds, on synthetic images: the ratio means nothing",
         "laptop": "about 15 minutes per seed; 2012: ReLU about 6 epochs, tanh about 41",
         "paper": "as laptop, in float32 and with ten seeds",
     },

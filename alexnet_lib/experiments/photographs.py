@@ -164,7 +164,7 @@ FIRST_UPDATES = Experiment(
     metrics=METRICS,
     seeds={"smoke": 1, "laptop": 5, "paper": 1},
     expect={
-        "smoke": "a minute, on drawn images: the errors mean nothing",
+        "smoke": "a minute, on synthetic images: the errors mean nothing",
         "laptop": "about an hour per seed and thread; top-1 errors near 40 %",
         "paper": f"not the first updates alone: ImageNet, 90 epochs of "
         f"{len(networks())} nets, days on a GPU",

@@ -27,7 +27,7 @@ def difference(published: Runs, own: Runs) -> str:
     """
     ours, theirs = _data_of(published), _data_of(own)
     if not theirs or any(not data.real for data in theirs):
-        return "drawn images" if theirs else ""
+        return "synthetic images" if theirs else ""
     if not ours or ours == theirs:
         return ""
     shown = [" and ".join(sorted(d.text() for d in all_)) for all_ in (theirs, ours)]

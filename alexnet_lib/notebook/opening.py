@@ -18,7 +18,7 @@ def start(scale: str | None = None) -> settings.Scale:
     if missing := settings.why_no_results():
         print(f"results  {missing}")
     if chosen == "smoke":
-        print("scale    smoke: a cell that trains takes drawn images, a few seconds;")
+        print("scale    smoke: cells that train take synthetic images, a few seconds;")
         print("         its numbers are not the paper's, published runs are real")
     else:
         print(f"scale    {chosen}")

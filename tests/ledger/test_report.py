@@ -81,7 +81,7 @@ def test_until_the_planned_seeds_are_there_a_row_is_interim(record, own_results)
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        ({"real": False}, "drawn images"),
+        ({"real": False}, "synthetic images"),
         ({"name": "other"}, "other, 10 + 5 images; published: cifar10, 10 + 5 images"),
         ({"train": 12, "fingerprint": "g"}, "cifar10, 12 + 5 images; published: "),
         ({"fingerprint": "g"}, "cifar10, 10 + 5 images, but not the published ones"),
