@@ -37,11 +37,13 @@ def endpoint_table(runs: Runs) -> Table:
     by_net: dict[str, dict[float, list[Record]]] = defaultdict(dict)
     for arm, of_arm in runs.items():
         by_net[arm.rpartition("-")[0]][rate_of(of_arm)] = list(of_arm)
-    rows = [
-        [net, f"{rate:g}", _reached(of_rate), _remarks(net, rate, rates)]
-        for net, rates in sorted(by_net.items())
-        for rate, of_rate in sorted(rates.items())
-    ]
+    rows = []
+    for net, rates in sorted(by_net.items()):
+        first = fastest({rate: runs[0].epochs for rate, runs in rates.items()})
+        for rate, of_rate in sorted(rates.items()):
+            said = ["first of these"] if rate == first else []
+            said += [CHOSEN] if rate == CHOSEN_RATE[net] else []
+            rows.append([net, f"{rate:g}", _reached(of_rate), ", ".join(said)])
     return table(["net", "rate", "epochs to 25 %, each seed", ""], rows)
 
 
@@ -58,9 +60,3 @@ def _reached(runs: Iterable[Record]) -> str:
         else f"{run.result['epochs_to_25']:.1f}"
         for run in runs
     )
-
-
-def _remarks(net: str, rate: float, rates: dict[float, list[Record]]) -> str:
-    first = fastest({tried: runs[0].epochs for tried, runs in rates.items()})
-    said = ["first of these"] if rate == first else []
-    return ", ".join(said + ([CHOSEN] if rate == CHOSEN_RATE[net] else []))
