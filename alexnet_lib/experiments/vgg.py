@@ -163,17 +163,17 @@ DEPTH = Experiment(
     arms=_depth_arms,
     measures=_measures,
     metrics=_METRICS,
-    seeds={"smoke": 1, "laptop": 5, "paper": 1},
+    seeds={"smoke": 1, "laptop": 3, "paper": 1},
     expect={
         "smoke": "half a minute, on synthetic images: the errors mean nothing",
-        "laptop": "about 25 minutes per seed, one thread to a run, where the CPU has "
+        "laptop": "about 50 minutes per seed, one thread to a run, where the CPU has "
         "bfloat16; two to four times that where not",
         "paper": "ImageNet, 74 epochs of each net: weeks on a GPU",
     },
     keeps=(RightAnswers(),),
     plan={
         "laptop": Plan(
-            seeds=5,
+            seeds=3,
             epochs=_AT["laptop"].depth_epochs,
             endpoint="test_top1",
             rule="A-LRN equivalent to A if the interval is within a point to either "
@@ -189,17 +189,17 @@ START = Experiment(
     arms=_start_arms,
     measures=_measures,
     metrics=_METRICS | {"steps_to_2.20": StepsTo(2.20)},
-    seeds={"smoke": 1, "laptop": 5, "paper": 1},
+    seeds={"smoke": 1, "laptop": 3, "paper": 1},
     expect={
         "smoke": "half a minute, on synthetic images: the errors mean nothing",
-        "laptop": "about 13 minutes per seed, one thread to a run, where the CPU has "
+        "laptop": "about 25 minutes per seed, one thread to a run, where the CPU has "
         "bfloat16; two to four times that where not",
         "paper": "ImageNet, 74 epochs of each net: weeks on a GPU",
     },
     keeps=(RightAnswers(),),
     plan={
         "laptop": Plan(
-            seeds=5,
+            seeds=3,
             epochs=_AT["laptop"].start_epochs,
             endpoint="test_top1",
             rule="the direction of D-from-A less D, and of D-glorot less D",
