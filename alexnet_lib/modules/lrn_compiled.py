@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import math
 from pathlib import Path
 
 import torch
@@ -21,7 +20,7 @@ _TYPES = {
     torch.bfloat16: ("Bfloat16", "float"),
     torch.float64: ("double", "double"),
 }
-_ROWS, _PLACES = 8, 128  # of a tile
+_ROWS, _PLACES = 8, 128  # of a slice, of a strip
 
 
 def library_for(rule: Rule, x: Tensor) -> ctypes.CDLL | None:
@@ -34,7 +33,8 @@ def library_for(rule: Rule, x: Tensor) -> ctypes.CDLL | None:
     if not wanted or rule.beta != 0.75 or x.dtype not in _TYPES:
         return None
     value, real = _TYPES[x.dtype]
-    window = f"N={rule.n}", f"WITHIN={int(rule.within_map)}"
+    down, across = _window(rule, x)
+    window = f"DOWN={down}", f"ACROSS={across}"
     return native.library(_SOURCE, *window, f"VALUE={value}", f"REAL={real}")
 
 
@@ -60,19 +60,22 @@ def _where(*tensors: Tensor) -> list[ctypes.c_void_p]:
     return [ctypes.c_void_p(tensor.data_ptr()) for tensor in tensors]
 
 
-def tiles(rule: Rule, x: Tensor) -> tuple[int, ...]:
-    """The tensor as `lrn.cpp` takes it: outer, rows, columns, inner, tall, block.
+def _window(rule: Rule, x: Tensor) -> tuple[int, int]:
+    """How many slices a window reaches over, and how many places in each."""
+    if rule.within_map:
+        return rule.n, rule.n
+    return (rule.n, 1) if x.is_contiguous() else (1, rule.n)
 
-    Windows lie along the columns, within maps also along the rows. Rows of few
-    values are taken several at a time.
-    """
+
+def tiles(rule: Rule, x: Tensor) -> tuple[int, ...]:
+    """The tensor as `lrn.cpp` takes it: rows, slices, tall, length, stride, strip."""
     batch, maps, height, width = x.shape
     last = not x.is_contiguous()
     if rule.within_map:
-        outer, inner = (batch, maps) if last else (batch * maps, 1)
-        return outer, height, width, inner, height, inner
-    rows, inner = (batch * height * width, 1) if last else (batch, height * width)
-    tall = _ROWS if last else 1
-    size = rows * rule.groups, maps // rule.groups
-    even = inner / math.ceil(inner / _PLACES)  # blocks of one size, as far as it goes
-    return 1, *size, inner, tall, min(inner, 16 * math.ceil(even / 16))
+        images, places = (batch, maps) if last else (batch * maps, 1)
+        return images * height, height, 1, width * places, places, width * places
+    if last:
+        each = maps // rule.groups
+        return batch * height * width * rule.groups, 1, _ROWS, each, 1, each
+    length = height * width
+    return batch * maps, maps // rule.groups, 1, length, 1, min(length, _PLACES)
