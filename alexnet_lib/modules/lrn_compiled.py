@@ -61,7 +61,7 @@ def _where(*tensors: Tensor) -> list[ctypes.c_void_p]:
 
 
 def _window(rule: Rule, x: Tensor) -> tuple[int, int]:
-    """How many slices a window reaches over, and how many places in each."""
+    """Count the slices that a window reaches over, and its places in each."""
     if rule.within_map:
         return rule.n, rule.n
     return (rule.n, 1) if x.is_contiguous() else (1, rule.n)
