@@ -29,7 +29,7 @@ class Logged:
 
     def less(self, other: Logged) -> tuple[LabNote, LabNote]:
         """This net's top-1 and top-5 error less the other's, in points."""
-        source = f"{self.source} less {other.source}"
+        source = f"{self.source} minus {other.source}"
         return (
             LabNote(round(self.top1 - other.top1, 3), source),
             LabNote(round(self.top5 - other.top5, 3), source),

@@ -165,7 +165,7 @@ _CIFAR_NORM = (
     Claim(
         name="cifar-norm-as-published",
         section="§3.3",
-        statement="CIFAR-10, the net with norm less the one without, as published: "
+        statement="CIFAR-10, the net with norm minus the one without, as published: "
         "local3 is wider too",
         unit="points",
         paper="-2",
@@ -250,7 +250,7 @@ _POOLING = (
     Claim(
         name="overlapping-pooling-gap",
         section="§3.4",
-        statement=f"pooling 3/2 against 2/2, {IMAGENETTE}, test less training error",
+        statement=f"pooling 3/2 against 2/2, {IMAGENETTE}, test minus training error",
         unit="points",
         paper="slightly harder to overfit",
         null=0.0,

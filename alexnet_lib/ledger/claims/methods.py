@@ -14,7 +14,7 @@ _AS, _UNLIKE = True, False
 _DATA = (
     Told(
         *("§2", "raw-pixels", "pixels that the network is trained on", "raw RGB"),
-        *(_AS, "0..255, less the mean", f"{_LOADER}:95"),
+        *(_AS, "0..255, minus the mean", f"{_LOADER}:95"),
     ),
     Told(
         *("§2", "mean-only", "what is done to the pixels", "the mean is subtracted"),

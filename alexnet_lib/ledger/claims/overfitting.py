@@ -78,7 +78,7 @@ def _overfitted(
     gap = Claim(
         name=name,
         section="§4.1",
-        statement=f"without {what} against with, {where}{NOT_THERE}, test less "
+        statement=f"without {what} against with, {where}{NOT_THERE}, test minus "
         "training error",
         unit="points",
         paper="substantial overfitting",
@@ -104,7 +104,7 @@ def _one_alone(name: str, arm: str, what: str) -> Claim:
     return Claim(
         name=f"cifar-{name}",
         section="§4.1",
-        statement=f"{what}, {_CIFAR}, test less training error",
+        statement=f"{what}, {_CIFAR}, test minus training error",
         unit="points",
         null=0.0,
         kind="extension",
