@@ -13,7 +13,6 @@ import pytest
 from alexnet_lib import cli
 from alexnet_lib.bench import loader, lrn, step, towers
 from alexnet_lib.commands import check
-from alexnet_lib.data.sources import fetch
 from alexnet_lib.parallel import equality, process_group
 from alexnet_lib.runs import run
 
@@ -220,7 +219,7 @@ def light_work(monkeypatch, tmp_path, record, own_results):
         raise RuntimeError("no processes in this test")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(fetch, "download_url", unreachable)
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", unreachable)
     monkeypatch.setattr(run, "run_experiment", lambda *_, **__: [record])
     monkeypatch.setattr(equality, "report", lambda _: (["equal"], True))
     monkeypatch.setattr(process_group, "connect", no_group)
@@ -311,3 +310,12 @@ def test_ctrl_c_in_the_midst_of_training_leaves_one_line():
     last = err.rstrip("\n").rpartition("\n")[2]
     assert last == "stopped; the same command goes on from the last checkpoint"
     assert "Traceback" not in err
+
+
+def test_a_notebook_starts_without_torchvision():
+    """Its import takes as long as PyTorch's, and only data read anew needs it."""
+    code = "import sys, alexnet_lib.notebook; print('torchvision' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

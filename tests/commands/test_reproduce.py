@@ -5,7 +5,7 @@ from urllib.error import URLError
 import pytest
 
 from alexnet_lib import cli, settings
-from alexnet_lib.data.sources import cifar, fetch
+from alexnet_lib.data.sources import cifar
 from alexnet_lib.experiments import figure1
 from tests.conftest import quick
 
@@ -15,7 +15,7 @@ def offline(monkeypatch):
     def download(*_):
         raise URLError("no network")
 
-    monkeypatch.setattr(fetch, "download_url", download)
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", download)
     monkeypatch.setattr(figure1, "FIGURE1", quick())
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from alexnet_lib.data.sources import cifar, fetch
+from alexnet_lib.data.sources import cifar
 from tests.data.examples import (
     PER_CLASS,
     WNIDS,
@@ -25,7 +25,7 @@ def offline(monkeypatch):
     def download(*_):
         raise URLError("no network")
 
-    monkeypatch.setattr(fetch, "download_url", download)
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", download)
 
 
 @pytest.fixture

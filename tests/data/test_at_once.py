@@ -86,7 +86,7 @@ def test_of_all_that_need_a_file_one_downloads_it(tmp_path, monkeypatch):
         file = fetch.fetch(url, "md5", tmp_path / "root", "name", "places")
         assert file.read_bytes() == b"abc" * 20
 
-    monkeypatch.setattr(fetch, "download_url", download)
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", download)
     at_once(work)
     assert (tmp_path / "calls").read_bytes() == b"x"
     assert [file.name for file in (tmp_path / "root").iterdir()] == ["a.tgz"]
@@ -124,7 +124,7 @@ def server(tmp_path, monkeypatch):
         if keep is not None:
             raise RuntimeError("File not found or corrupted.")
 
-    monkeypatch.setattr(fetch, "download_url", download)
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", download)
     return content, download
 
 
@@ -139,7 +139,7 @@ def test_a_download_that_breaks_off_does_not_stand_in_the_next_ones_way(
 
     url = "https://example.org/data/archive.tgz"
     with monkeypatch.context() as patch:
-        patch.setattr(fetch, "download_url", broken)
+        patch.setattr("torchvision.datasets.utils.download_url", broken)
         with pytest.raises(
             DataError, match=r"archive\.tgz: download failed.*try again"
         ):
@@ -165,7 +165,7 @@ def test_what_stops_a_download_is_told_as_what_it_is(
         (Path(root) / name).write_bytes(b"half")
         raise error
 
-    monkeypatch.setattr(fetch, "download_url", download)
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", download)
     with pytest.raises(kind):
         fetch.fetch("https://example.org/a.tgz", "md5", tmp_path, "name", "places")
     assert list(tmp_path.iterdir()) == []

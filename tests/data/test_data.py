@@ -16,7 +16,7 @@ from alexnet_lib.data.augment import CentreViews
 from alexnet_lib.data.batches import Batches
 from alexnet_lib.data.dataset import Dataset, Split
 from alexnet_lib.data.mapped import ShardedImages
-from alexnet_lib.data.sources import cifar, fetch
+from alexnet_lib.data.sources import cifar
 
 
 def cifar10(root):
@@ -198,7 +198,7 @@ def test_a_download_that_breaks_is_a_fault_and_not_missing_data(tmp_path, monkey
     def broken(*_):
         raise RuntimeError("File not found or corrupted.")
 
-    monkeypatch.setattr(fetch, "download_url", broken)
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", broken)
     with pytest.raises(DataError, match="download failed") as caught:
         cifar10(tmp_path)
     assert not isinstance(caught.value, DataMissing)

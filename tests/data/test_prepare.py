@@ -22,7 +22,6 @@ from alexnet_lib.data import DataError, load, shards
 from alexnet_lib.data.preparing import job, prepare, shard
 from alexnet_lib.data.preparing.decode import decode
 from alexnet_lib.data.preparing.prepare import prepare as run
-from alexnet_lib.data.sources import fetch
 from tests.data.examples import WNIDS, picture
 
 
@@ -347,7 +346,7 @@ def test_imagenette_offline_says_where_it_looked(monkeypatch):
     def offline(*_):
         raise URLError("no network")
 
-    monkeypatch.setattr(fetch, "download_url", offline)
+    monkeypatch.setattr("torchvision.datasets.utils.download_url", offline)
     with pytest.raises(DataError, match=r"imagenette not found.*imagenette2\.tgz"):
         run("imagenette", show=False)
 

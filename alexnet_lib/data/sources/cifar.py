@@ -19,8 +19,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from PIL import Image
-from torchvision.datasets import CIFAR10
-from torchvision.datasets.utils import calculate_md5
 from tqdm.auto import tqdm
 
 from alexnet_lib import settings
@@ -43,7 +41,8 @@ CLASSES = (
     "truck",
 )
 PER_CLASS = {"train": 5000, "test": 1000}
-ARCHIVE = CIFAR10.filename
+ARCHIVE, BATCHES = "cifar-10-python.tar.gz", "cifar-10-batches-py"
+"""What torchvision calls the archive and the folder in it."""
 SIDE = 32
 _MEND = "copy it again from a good CIFAR-10"
 
@@ -51,7 +50,7 @@ _MEND = "copy it again from a good CIFAR-10"
 def places(root: Path) -> list[Path]:
     """The paths below `root` at which CIFAR-10 is looked for."""
     folders = [root / NAME, root / "cifar-10"]
-    batches = [p / CIFAR10.base_folder for p in (root, *folders)]
+    batches = [p / BATCHES for p in (root, *folders)]
     archives = [p / ARCHIVE for p in (root, *folders)]
     return [p / "train" for p in folders] + batches + archives
 
@@ -74,20 +73,23 @@ def read(place: Path) -> Dataset:
         train, test = _read_archive(place)
     elif (place / "train").is_dir():
         train, test = (_read_folders(place, *split) for split in PER_CLASS.items())
-    elif place.name == CIFAR10.base_folder:
+    elif place.name == BATCHES:
         train, test = _read_batches(place.parent)
-    elif (place / CIFAR10.base_folder).is_dir():
+    elif (place / BATCHES).is_dir():
         train, test = _read_batches(place)
     else:
         raise DataError(
             f"{place}: no known layout of {NAME}; it should hold train/<class>/ and "
-            f"test/<class>/, or {CIFAR10.base_folder}/, or be {ARCHIVE}"
+            f"test/<class>/, or {BATCHES}/, or be {ARCHIVE}"
         )
     return Dataset.of(NAME, train, test, CLASSES)
 
 
 def _read_archive(path: Path) -> tuple[Split, Split]:
     """Train and test from torchvision's archive, its checksum verified first."""
+    from torchvision.datasets import CIFAR10
+    from torchvision.datasets.utils import calculate_md5
+
     if calculate_md5(path) != CIFAR10.tgz_md5:
         raise DataError(
             f"{path}: wrong checksum (damaged or not CIFAR-10); delete the file, "
@@ -104,11 +106,13 @@ def _read_batches(root: Path) -> tuple[Split, Split]:
 
     torchvision compares each file's checksum before it unpickles it.
     """
+    from torchvision.datasets import CIFAR10
+
     try:
         sets = [CIFAR10(str(root), train=train) for train in (True, False)]
     except RuntimeError as error:
         raise DataError(
-            f"{root / CIFAR10.base_folder}: a batch file is missing or damaged; "
+            f"{root / BATCHES}: a batch file is missing or damaged; "
             f"delete the folder and unpack {ARCHIVE} again"
         ) from error
     train, test = (

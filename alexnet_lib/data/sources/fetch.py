@@ -7,8 +7,6 @@ from http.client import HTTPException
 from pathlib import Path
 from urllib.error import URLError
 
-from torchvision.datasets.utils import download_url
-
 from alexnet_lib.data.errors import DataError, DataMissing
 from alexnet_lib.files import locked
 
@@ -40,6 +38,8 @@ def fetch(url: str, md5: str, root: Path, name: str, tried: str) -> Path:
 
 
 def _download(url: str, md5: str, file: Path) -> None:
+    from torchvision.datasets.utils import download_url
+
     coming = file.with_name(f".{file.name}.part")
     try:
         download_url(url, str(file.parent), coming.name, md5)

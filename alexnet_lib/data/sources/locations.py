@@ -7,9 +7,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from torchvision.datasets import CIFAR10
-from torchvision.models import AlexNet_Weights
-
 from alexnet_lib import settings
 from alexnet_lib.data import shards
 from alexnet_lib.data.errors import DataError, DataMissing
@@ -25,14 +22,11 @@ from alexnet_lib.data.sources.folders import (
 )
 from alexnet_lib.data.sources.listing import list_folder, names_in
 
-_URLS = {
-    cifar.NAME: (CIFAR10.url, CIFAR10.tgz_md5),
-    "imagenette": (
-        "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2.tgz",
-        "fe2fc210e6bb7c5664d602c3cd71e612",
-    ),
-}
-"""Where each data set that can be downloaded is, and its MD5."""
+_IMAGENETTE = (
+    "https://s3.amazonaws.com/fast-ai-imageclas/imagenette2.tgz",
+    "fe2fc210e6bb7c5664d602c3cd71e612",
+)
+"""Where it can be downloaded, and its MD5."""
 
 IMAGENETTE_CLASSES = {
     "n01440764": "tench",
@@ -128,8 +122,12 @@ def find(name: str, root: Path) -> Path:
     if place := found(name, root):
         return place
     tried = ", ".join(map(str, _places(name, root)))
-    if url := _URLS.get(name):
-        return fetch(*url, root, name, tried)
+    if name == cifar.NAME:
+        from torchvision.datasets import CIFAR10
+
+        return fetch(CIFAR10.url, CIFAR10.tgz_md5, root, name, tried)
+    if name == "imagenette":
+        return fetch(*_IMAGENETTE, root, name, tried)
     raise DataMissing(
         f"{name} not found: looked for class folders or ILSVRC's archives in {tried}; "
         f"run `alexnet data prepare {name} --from PATH`, or set ALEXNET_DATA"
@@ -185,7 +183,9 @@ def _words(known: Photographs, wnids: tuple[str, ...]) -> tuple[str, ...]:
     """English names for WordNet ids in order, as far as they are known."""
     if known.words:
         return tuple(known.words.get(wnid, wnid) for wnid in wnids)
+    if known.year != "2012":
+        return wnids
+    from torchvision.models import AlexNet_Weights
+
     categories = AlexNet_Weights.IMAGENET1K_V1.meta["categories"]
-    if known.year == "2012" and len(wnids) == len(categories):
-        return tuple(categories)
-    return wnids
+    return tuple(categories) if len(wnids) == len(categories) else wnids
