@@ -6,7 +6,7 @@
 // some places with all their maps, a row each (NHWC: they lie across), or a row of an
 // image (within maps: both). A tile is `slices` of them, which no window leaves. They
 // are taken in turn, in strips; only those of a window are kept, so that they stay in
-// the nearest cache and main memory is read once and written once, in order.
+// a near cache and main memory is read once and written once, in order.
 
 #include <algorithm>
 #include <cmath>
@@ -31,8 +31,9 @@ inline Powers powers(double s) {
 }
 
 // By Newton's method, as division and roots take longer than all else here: y is
-// s^(-1/4), from a quarter of the exponent within 3 %, then from three terms of the
-// series of (1 - h)^(-1/4), h being what s y^4 lacks of 1; a last step for each power.
+// s^(-1/4), from a quarter of the exponent within 3.3 %, then from three terms of the
+// series of (1 - h)^(-1/4), h being what s y^4 lacks of 1; a last step for each power. For
+// finite s above 0.
 inline Powers powers(float s) {
   std::uint32_t bits;
   std::memcpy(&bits, &s, sizeof bits);
