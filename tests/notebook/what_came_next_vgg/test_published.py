@@ -32,14 +32,14 @@ def stored(record, root, experiment, arms, seeds):
 @pytest.mark.parametrize("experiment", [DEPTH, START], ids=lambda e: e.name)
 def test_the_state_counts_seeds_that_all_nets_have(record, own_results, experiment):
     arms = list(experiment.arms("laptop"))
-    assert published.state(experiment).startswith(f"{NOT_RUN_YET}: 5 seeds")
+    assert published.state(experiment).startswith(f"{NOT_RUN_YET}: 3 seeds")
     assert f"(alexnet run {experiment.name})" in published.state(experiment)
     stored(record, own_results, experiment, arms[:1], [1, 2])
-    assert published.state(experiment) == "interim, 0 of 5 seeds of all nets"
+    assert published.state(experiment) == "interim, 0 of 3 seeds of all nets"
     stored(record, own_results, experiment, arms[1:], [2, 3])
-    assert published.state(experiment) == "interim, 1 of 5 seeds of all nets"
-    stored(record, own_results, experiment, arms, range(1, 6))
-    assert published.state(experiment) == f"all 5 seeds of all {len(arms)} nets"
+    assert published.state(experiment) == "interim, 1 of 3 seeds of all nets"
+    stored(record, own_results, experiment, arms, range(1, 4))
+    assert published.state(experiment) == f"all 3 seeds of all {len(arms)} nets"
 
 
 def test_without_records_every_picture_and_table_says_so(own_results):
