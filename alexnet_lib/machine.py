@@ -109,7 +109,9 @@ def code() -> dict[str, Any]:
     copy may lie in another project's. Results are left out of the comparison, for a
     run adds to them.
     """
-    command = " ".join([os.path.basename(sys.argv[0]), *sys.argv[1:]])
+    program = Path(sys.argv[0])
+    own = program.resolve() == Path(__file__).with_name("__main__.py").resolve()
+    command = " ".join(["alexnet" if own else program.name, *sys.argv[1:]])
     if why_no_commit():
         return {"commit": None, "dirty": True, "command": command}
     commit = _git("rev-parse", "HEAD")

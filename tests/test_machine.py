@@ -1,6 +1,8 @@
 """Whose commit a record names, and what this machine is said to be."""
 
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -56,6 +58,21 @@ def test_results_may_be_added_to(repository):
     (repository / "results").mkdir()
     (repository / "results" / "run.json").write_text("{}", encoding="utf-8")
     assert not machine.code()["dirty"]
+
+
+@pytest.mark.parametrize(
+    ("program", "name"),
+    [
+        ("/usr/bin/alexnet", "alexnet"),
+        (str(Path(machine.__file__).with_name("__main__.py")), "alexnet"),
+        ("/elsewhere/__main__.py", "__main__.py"),
+    ],
+)
+def test_the_command_is_named_as_a_reader_would_type_it(
+    repository, monkeypatch, program, name
+):
+    monkeypatch.setattr(sys, "argv", [program, "run", "figure1"])
+    assert machine.code()["command"] == f"{name} run figure1"
 
 
 @pytest.mark.parametrize("inside", [".venv/lib/site-packages", "vendored"])

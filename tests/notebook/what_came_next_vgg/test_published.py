@@ -6,6 +6,7 @@ import pytest
 
 from alexnet_lib.experiments.vgg import DEPTH, START
 from alexnet_lib.figures.curves import TEST
+from alexnet_lib.ledger import report
 from alexnet_lib.notebook import comparisons
 from alexnet_lib.notebook.what_came_next_vgg import published
 from alexnet_lib.runs import records
@@ -76,3 +77,31 @@ def test_what_is_compared_are_arms_of_the_experiments():
         arms = set(experiment.arms("laptop"))
         assert all(set(of.arms) <= arms for of in compared.values())
     assert set(published.STARTS) == set(START.arms("laptop"))
+
+
+def test_what_the_notebook_says_of_the_start_is_so():
+    begun = records.published(START.name)
+    for run in begun["D"]:
+        assert all(abs(epoch[TEST] - 0.9) < 0.01 for epoch in run.epochs)
+    for arm in ("D-from-A", "D-glorot"):
+        assert len(begun[arm]) == 3
+        assert all(run.epochs[1][TEST] < 0.8 for run in begun[arm])
+
+
+def test_what_the_notebook_says_of_depth_and_kernels_is_so():
+    words = {row.claim.name: row.verdict for row in report.ledger("laptop")}
+    assert [words[f"vgg-{name}"] for name in ("depth-b", "depth-c", "depth-d")] == [
+        "same direction",
+        "opposite direction",
+        "same direction",
+    ]
+    assert words["vgg-5x5"] == "same direction"
+    assert words["vgg-lrn"] == "not shown equivalent within ±1"
+    depth = records.published(DEPTH.name)
+    for of_c in depth["C"]:
+        others = [depth[arm] for arm in "ABD"]
+        train = [r.result["train_top1"] for runs in others for r in runs]
+        assert of_c.result["train_top1"] > max(train)
+    for large, small in zip(depth["B-5x5"], depth["B"], strict=True):
+        assert large.seed == small.seed
+        assert large.result["train_top1"] > small.result["train_top1"]
