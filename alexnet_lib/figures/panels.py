@@ -30,17 +30,23 @@ def frame(ax: Axes, corner: tuple[float, float], side: float) -> None:
 
 
 def legend_below(figure: Figure, axes: Iterable[Axes], columns: int = 4) -> None:
-    """One legend for all panels, below them, where it covers nothing."""
+    """One legend for all panels, below them, where it covers nothing.
+
+    In so many `columns`, or fewer if the figure is not wide enough for them.
+    """
     entries = {
         label: handle
         for ax in axes
         for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)
     }
-    if entries:
-        figure.legend(
+    for count in range(min(columns, len(entries)), 0, -1):
+        legend = figure.legend(
             entries.values(),
             entries.keys(),
             loc="outside lower center",
-            ncols=columns,
+            ncols=count,
             frameon=False,
         )
+        if count == 1 or legend.get_window_extent().width <= figure.bbox.width:
+            return
+        legend.remove()

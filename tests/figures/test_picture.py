@@ -160,5 +160,5 @@ def test_a_readers_settings_change_nothing(name, settings, tmp_path):
 
 def test_without_settings_of_its_own_a_picture_would_change():
     bare = relu_vs_tanh.saturation.__wrapped__
-    with matplotlib.rc_context({"font.size": 30, "lines.linewidth": 9}):
+    with matplotlib.rc_context({"font.size": 15, "lines.linewidth": 9}):
         assert bare().png() != relu_vs_tanh.saturation().png()

@@ -95,6 +95,7 @@ def by_depth(runs: Runs) -> Picture:
         ax.annotate(arm, (x, max(errors)), (0, 6), textcoords="offset points")
         told.append(f"{arm}, {depth} layers, {span(errors)}")
     ax.set(xlabel="weight layers", ylabel="test error, %", xlim=(7, 17))
+    ax.margins(y=0.15)  # room for the names above
     ax.set_title("narrow copies on CIFAR-10; a point a run, a dash their mean")
     say_if_empty(ax)
     return Picture(
