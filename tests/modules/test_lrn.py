@@ -303,6 +303,27 @@ def test_compiled_code_gives_the_same(
         torch.testing.assert_close(gradient, plains_gradient, **close)
 
 
+@pytest.mark.parametrize("layout", LAYOUTS)
+@needs_compiler
+def test_compiled_float32_is_exact_to_its_last_digits(
+    layout: torch.memory_format, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newton's steps, over twelve powers of ten of the bracket, against float64."""
+    a, g = inputs(2, 12, 13, 14, layout=layout)
+    a = (a.detach() * torch.logspace(-3, 6, 12)[:, None, None]).requires_grad_()
+    norm = LocalResponseNorm(3, 1e-3, 0.5, divide_alpha_by_n=False)
+    b = norm(a)
+    (gradient,) = torch.autograd.grad(b, a, g)
+    monkeypatch.setattr(lrn_compiled, "COMPILE_FROM", 0)
+    single = a.detach().float().requires_grad_()
+    ours = norm(single)
+    (our_gradient,) = torch.autograd.grad(ours, single, g.float())
+    torch.testing.assert_close(ours.double(), b, rtol=1e-6, atol=0)
+    by_map = [x.transpose(0, 1).flatten(1) for x in (our_gradient.double(), gradient)]
+    apart = (by_map[0] - by_map[1]).norm(dim=1)
+    assert (apart <= 2e-6 * by_map[1].norm(dim=1)).all()
+
+
 @needs_compiler
 def test_compiled_bfloat16_rounds_as_torch_does(
     monkeypatch: pytest.MonkeyPatch,
