@@ -24,11 +24,14 @@ def test_a_legend_is_no_wider_than_its_figure(entries, words):
 
 
 def test_a_short_legend_has_one_line():
-    figure, (ax,) = canvas(1, 1, 8, 4)
-    for label in "abcd":
-        ax.plot([0, 1], label=label)
-    legend_below(figure, [ax])
-    (legend,) = figure.legends
-    heights = [text.get_window_extent().y0 for text in legend.get_texts()]
-    figure.canvas.draw()
-    assert len(set(heights)) == 1
+    heights = []
+    for labels in ("a", "abcd", ["wordy " * 14] * 2):
+        figure, (ax,) = canvas(1, 1, 8, 4)
+        for i, label in enumerate(labels):
+            ax.plot([0, 1], label=f"{i} {label}")
+        legend_below(figure, [ax])
+        figure.canvas.draw()
+        heights.append(figure.legends[0].get_window_extent().height)
+    one, four, long = heights
+    assert four == pytest.approx(one, rel=0.1)
+    assert long > 1.5 * one
