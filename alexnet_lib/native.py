@@ -45,13 +45,15 @@ def library(source: Path, *definitions: str) -> ctypes.CDLL | None:
 
 
 def _run(words: list[str], folder: str) -> None:
-    """Run the compiler in `folder`; raises `OSError` with the first line it says."""
+    """Run the compiler in `folder`; raises `OSError` with its first error."""
     done = subprocess.run(
         words, cwd=folder, capture_output=True, text=True, errors="replace"
     )
     if done.returncode:
         said = done.stderr.strip().splitlines()
-        raise OSError(said[0] if said else f"exit status {done.returncode}")
+        errors = (line for line in said if "error" in line)
+        status = f"exit status {done.returncode}"
+        raise OSError(next(errors, said[0] if said else status))
 
 
 @cache

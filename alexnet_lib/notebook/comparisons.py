@@ -28,6 +28,13 @@ Comparisons = Mapping[str, Difference]
 _ACROSS = 2
 
 
+def in_points(
+    pairs: Mapping[str, tuple[str, str]], metric: str
+) -> dict[str, Difference]:
+    """Differences of an error between pairs of arms, the second the baseline."""
+    return {what: Difference(*arms, metric, 100) for what, arms in pairs.items()}
+
+
 def found_in(runs: Runs, of: Measure) -> Outcome | None:
     """The number, with the error that the plan of these runs has for a difference."""
     plan = plan_of(runs)

@@ -342,6 +342,7 @@ def test_compiled_bfloat16_rounds_as_torch_does(
 BROKEN = {
     "no header": ("echo 'lrn.cpp:11:10: fatal error: cmath: No such file' >&2; exit 1"),
     "no OpenMP": "echo \"error: unsupported option '-fopenmp'\" >&2; exit 1",
+    "warned first": "printf 'warning: old\\nerror: new\\n' >&2; exit 1",
     "silent": "exit 3",
     "nothing made": "exit 0",
     "no library": 'while [ "$1" != -o ]; do shift; done; echo text > "$2"',
@@ -364,7 +365,9 @@ def test_a_broken_compiler_is_said_once_and_done_without(
     with fresh_libraries(), pytest.warns(UserWarning, match="c\\+\\+") as warned:
         assert_same(norm(a), by_loop, a, g, 1e-12)
     assert len(warned) == 1
-    assert "\n" not in str(warned[0].message)
+    said = str(warned[0].message)
+    assert "\n" not in said
+    assert ("error: " in said) == ("error: " in BROKEN.get(fault, ""))
 
 
 @needs_compiler

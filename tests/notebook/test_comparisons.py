@@ -9,7 +9,7 @@ from alexnet_lib.experiments.photographs import FIRST_UPDATES
 from alexnet_lib.ledger import estimate, report
 from alexnet_lib.ledger.estimate import Estimate
 from alexnet_lib.ledger.measures import Difference
-from alexnet_lib.notebook import comparisons
+from alexnet_lib.notebook import comparisons, first_updates
 from alexnet_lib.notebook.local_response_normalization import published as lrn
 from alexnet_lib.notebook.overlapping_pooling import published as pooling
 from alexnet_lib.runs import records
@@ -119,7 +119,7 @@ def test_a_difference_without_runs_is_left_out_of_the_picture(record):
     ("experiment", "listed"),
     [
         (CIFAR_NORM, lrn.CIFAR),
-        (FIRST_UPDATES, lrn.NETWORKS | lrn.CHANGES),
+        (FIRST_UPDATES, first_updates.NETWORKS | lrn.CHANGES),
         (CIFAR_POOLING, pooling.CIFAR),
     ],
 )

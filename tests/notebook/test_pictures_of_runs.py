@@ -16,7 +16,7 @@ from scipy import stats
 from alexnet_lib import settings
 from alexnet_lib.figures import figure1
 from alexnet_lib.figures.picture import Picture
-from alexnet_lib.notebook import comparisons
+from alexnet_lib.notebook import comparisons, first_updates
 from alexnet_lib.notebook.local_response_normalization import published as lrn
 from alexnet_lib.notebook.overlapping_pooling import published as pooling
 from alexnet_lib.notebook.reducing_overfitting import published as ten_views
@@ -363,7 +363,7 @@ CASES = {
         paired_curves([("source", "half"), ("source", "no-communication")]),
     ),
     "three_networks": Case(
-        published("first-711-updates", lrn.networks, *NETWORKS), networks
+        published("first-711-updates", first_updates.errors, *NETWORKS), networks
     ),
     "pooling_curves": Case(
         published("cifar-pooling", pooling.curves),

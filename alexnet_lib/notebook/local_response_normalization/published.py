@@ -26,10 +26,10 @@ from alexnet_lib.figures.picture import (
     own_settings,
 )
 from alexnet_lib.ledger.lab_notes import LOG
-from alexnet_lib.ledger.measures import Difference
 from alexnet_lib.nets.counts import count, total
 from alexnet_lib.nets.layers import Linear, Local, ResponseNorm
 from alexnet_lib.notebook import comparisons
+from alexnet_lib.notebook.first_updates import NETWORKS
 from alexnet_lib.runs.records import Runs
 from alexnet_lib.tables import NOT_RUN_YET, Table, table
 
@@ -40,15 +40,8 @@ NETS = {
     "11pct": Look("11pct: norm, wide local3, fc10's decay", PINK, ":"),
 }
 
-
-def _points(metric: str, pairs: dict[str, tuple[str, str]]) -> dict[str, Difference]:
-    """Differences between pairs of arms, the second the baseline, in points."""
-    return {what: Difference(*arms, metric, 100) for what, arms in pairs.items()}
-
-
 TEN_VIEWS = "test_top1_ten"
-CIFAR = _points(
-    TEN_VIEWS,
+CIFAR = comparisons.in_points(
     {
         "as published: all three changes": ("11pct", "13pct"),
         "normalisation alone": ("13pct-lrn", "13pct"),
@@ -56,30 +49,17 @@ CIFAR = _points(
         "width and decay, on top of the norm": ("11pct", "13pct-lrn"),
         "norm and decay, on top of the width": ("11pct", "13pct-wide"),
     },
+    TEN_VIEWS,
 )
-ABLATION_ERROR = "test_top1_ten"
-NETWORKS = _points(
-    ABLATION_ERROR,
-    {
-        "the text's network against the code's": ("paper", "source"),
-        "the text's with the code's .03 in conv3 to conv5, against without": (
-            "paper-code-init",
-            "paper",
-        ),
-        "the text's with that .03 against the code's": ("paper-code-init", "source"),
-    },
-)
-"""The text's network, #145's, and the one change that is between most of them."""
-DISCUSSED = _points(
-    ABLATION_ERROR,
+DISCUSSED = comparisons.in_points(
     {
         "alpha as printed against alpha / n": ("alpha-as-printed", "source"),
         "batch normalisation instead of LRN": ("batch-norm", "source"),
     },
+    TEN_VIEWS,
 )
 CHANGES = (
-    _points(
-        ABLATION_ERROR,
+    comparisons.in_points(
         {
             "normalisation against none (#148)": ("source", "no-norm"),
             "layer 2 normalised against not (#167)": ("source", "no-norm-2"),
@@ -92,6 +72,7 @@ CHANGES = (
                 "norm-2-before-relu",
             ),
         },
+        TEN_VIEWS,
     )
     | DISCUSSED
 )
@@ -99,27 +80,6 @@ CHANGES = (
 
 As the paper has it, the net with a thing minus the net without.
 """
-_NETWORKS = {
-    "paper": Look("as the text has it", ORANGE, "--"),
-    "paper-code-init": Look("the same, conv3 to conv5 with .03", BLUE),
-    "source": Look("as the authors' code has it", GREEN, "-."),
-}
-
-
-@own_settings
-def networks(runs: RunsSoFar, *arms: str) -> Picture:
-    """Test error of the centre view after each epoch: whole networks on photographs."""
-    figure, (ax,) = canvas(1, 1, 8, 3.8)
-    error = by_epoch(TEST)
-    said = [lines(ax, runs.get(arm, ()), _NETWORKS[arm], error) for arm in arms]
-    whole_epochs(ax)
-    ax.set(xlabel="epochs", ylabel="test error, centre view, %")
-    ax.set_title("AlexNet on ten classes of photographs, the first 711 updates")
-    legend_below(figure, [ax], columns=2)
-    return Picture(
-        figure,
-        f"Test error in percent by epoch of AlexNet on photographs. {'; '.join(said)}",
-    )
 
 
 def difference_table(runs: Runs) -> Table:

@@ -1,4 +1,4 @@
-"""Pictures to play with in notebook 08: averages of answers, and the shortcut."""
+"""Pictures of notebook 08: the leap of 2012, averages of answers, the shortcut."""
 
 from __future__ import annotations
 
@@ -19,10 +19,36 @@ from alexnet_lib.figures.picture import (
     canvas,
     own_settings,
 )
+from alexnet_lib.ledger.results_tables import reported
 
 CLASSES = ("cat", "dog", "fox")
 _MILD = (0.0, 1.0, 0.8)
 """Logits of two nets that lean to the second class."""
+
+
+@own_settings
+def leap() -> Picture:
+    """Top-5 errors of Tables 1 and 2, as printed: systems without a net, and nets."""
+    tables = {"Table 1": "LSVRC-2010", "Table 2": "ILSVRC-2012"}
+    figure, axes = canvas(1, len(tables), 8, 2.9, sharex=True)
+    told = []
+    for ax, (part, challenge) in zip(axes, tables.items(), strict=True):
+        rows = [
+            (f"{row.net}, {row.data.split()[-1]}", row.views == "no net", row.top5)
+            for row in reported()
+            if row.part == part and row.whose == "paper" and row.views != "centre"
+        ]
+        for without, colour, label in ((True, GREY, "no net"), (False, BLUE, "nets")):
+            errors = {name: float(top5) for name, is_, top5 in rows if is_ == without}
+            bars = ax.barh(list(errors), errors.values(), color=colour, label=label)
+            ax.bar_label(bars, fmt="%.1f", padding=3, fontsize="small")
+        ax.invert_yaxis()
+        ax.set(title=challenge, xlabel="top-5 error, %")
+        said = ", ".join(f"{name} {top5}" for name, _, top5 in rows)
+        told.append(f"{challenge}: {said}")
+    axes[0].margins(x=0.15)
+    legend_below(figure, axes[:1])
+    return Picture(figure, f"Top-5 errors in percent. {'; '.join(told)}")
 
 
 def three_nets(certainty: float) -> Tensor:

@@ -12,12 +12,12 @@ from alexnet_lib.ledger.lab_notes import LOG
 from alexnet_lib.ledger.measures import Mean
 from alexnet_lib.nets.alexnet import alexnet
 from alexnet_lib.nets.shapes import layers_of
-from alexnet_lib.notebook import comparisons
+from alexnet_lib.notebook import comparisons, first_updates
 from alexnet_lib.notebook.local_response_normalization import published
 from alexnet_lib.runs import records
 from tests.notebook.cells import NOTEBOOKS, cells_of
 
-LISTED = published.NETWORKS | published.CHANGES
+LISTED = first_updates.NETWORKS | published.CHANGES
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def said(table):
 def test_nearly_all_of_the_difference_goes_with_one_init(photographs):
     """The second sitting's heading: a whole, the part of one change, what is left."""
     whole, change, left = (
-        comparisons.found_in(photographs, of) for of in published.NETWORKS.values()
+        comparisons.found_in(photographs, of) for of in first_updates.NETWORKS.values()
     )
     assert change.high < 0 < whole.low
     assert -change.value > 0.9 * whole.value
@@ -96,7 +96,7 @@ def test_alpha_as_printed_is_above_zero_alone_and_not_among_nine(photographs):
 
 def test_batch_normalisation_is_ahead_in_every_seed(photographs):
     last = {
-        arm: [run.result[published.ABLATION_ERROR] for run in photographs[arm]]
+        arm: [run.result[published.TEN_VIEWS] for run in photographs[arm]]
         for arm in ("batch-norm", "source")
     }
     assert max(last["batch-norm"]) < min(last["source"])

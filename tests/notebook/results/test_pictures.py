@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from alexnet_lib.ledger.results_tables import reported
 from alexnet_lib.notebook.results import pictures
 from tests.drawn import Panel, assert_shows, panel_of, unnoticed
 
@@ -51,3 +52,32 @@ def test_the_shortcut_finds_the_nearest_of_each_batch(batch):
     both = len(set(exact.tolist()) & set(map(int, short)))
     assert f"finds {len(short)}, {both} of them the right ones" in picture.alt
     assert both < 6 or batch == 1
+
+
+def test_the_leap_is_that_of_the_paper_s_tables():
+    picture = pictures.leap()
+    without = {"Table 1": [28.2, 25.7], "Table 2": [26.2]}
+    nets = {"Table 1": [17.0], "Table 2": [18.2, 16.4, 16.4, 16.6, 15.4, 15.3]}
+    panels = [
+        Panel(
+            boxes=[
+                (0, row - 0.4, error, 0.8)
+                for row, error in enumerate(without[part] + nets[part])
+            ]
+        )
+        for part in without
+    ]
+    words = ["sparse coding, test 28.2", "CNN, test 17.0", "7 CNNs*, two pre-trained"]
+    assert_shows(picture, panels, words)
+    assert unnoticed(picture, panels, words) == []
+
+
+def test_one_net_makes_about_a_third_fewer_errors():
+    errors = {
+        (row.part, row.views == "no net"): float(row.top5)
+        for row in reversed(reported())
+        if row.whose == "paper" and row.net in ("SIFT + FVs", "CNN", "1 CNN")
+        if row.views != "centre"
+    }
+    for part in ("Table 1", "Table 2"):
+        assert 0.3 < 1 - errors[part, False] / errors[part, True] < 0.35
