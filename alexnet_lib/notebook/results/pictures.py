@@ -40,7 +40,9 @@ def leap() -> Picture:
         ]
         for without, colour, label in ((True, GREY, "no net"), (False, BLUE, "nets")):
             errors = {name: float(top5) for name, is_, top5 in rows if is_ == without}
-            bars = ax.barh(list(errors), errors.values(), color=colour, label=label)
+            bars = ax.barh(
+                list(errors), list(errors.values()), color=colour, label=label
+            )
             ax.bar_label(bars, fmt="%.1f", padding=3, fontsize="small")
         ax.invert_yaxis()
         ax.set(title=challenge, xlabel="top-5 error, %")
